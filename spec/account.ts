@@ -1,0 +1,67 @@
+/** What accounts look like in calls (spec/accounts.md). Times are Unix ms. */
+import { z } from 'zod'
+import { isDeviceId, isServerId, isUserName } from './identifiers.ts'
+import type { DeviceId, ServerId, UserName } from './ids.ts'
+import { channelIdField } from './message.ts'
+
+export const userNameField = z.custom<UserName>(isUserName, 'is not a user name')
+export const deviceIdField = z.custom<DeviceId>(isDeviceId, 'is not a device id')
+export const serverIdField = z.custom<ServerId>(isServerId, 'is not a server id')
+const time = z.number().int()
+
+/** Ed25519 public key, base32. */
+export const deviceKeyField = z.string().regex(/^[a-z2-7]{52}$/, 'is not 32 bytes in base32')
+
+export const userField = z.object({
+  user: userNameField,
+  disabled: z.boolean(),
+  created: time,
+  devices: z.number().int(),
+  tokens: z.number().int(),
+})
+
+export const deviceField = z.object({
+  device: deviceIdField,
+  /** `MQTT 5` … */
+  client: z.string(),
+  firstSeen: time,
+  /** At most an hour behind. */
+  lastSeen: time,
+  address: z.string(),
+  key: deviceKeyField.optional(),
+  revoked: time.optional(),
+})
+
+export const tokenField = z.object({
+  id: z.string(),
+  user: userNameField,
+  name: z.string(),
+  /** Absent: every channel that the user can see. */
+  channels: z.array(channelIdField).readonly().optional(),
+  send: z.boolean(),
+  read: z.boolean(),
+  /** Usable from this device only. */
+  device: deviceIdField.optional(),
+  created: time,
+  expires: time.optional(),
+  /** At most an hour behind. */
+  lastUsed: time.optional(),
+})
+
+export const inviteField = z.object({
+  /** Names the invite without being it. */
+  id: z.string(),
+  server: serverIdField.optional(),
+  role: z.string().optional(),
+  /** May it make new accounts? */
+  register: z.boolean(),
+  usesLeft: z.number().int(),
+  used: z.number().int(),
+  created: time,
+  expires: time,
+  /** Absent: the operator of the node. */
+  createdBy: userNameField.optional(),
+})
+
+const secondsMax = 10 * 365 * 24 * 3600
+export const expiresInField = z.number().int().min(1).max(secondsMax)

@@ -1,0 +1,11 @@
+import { z } from 'zod'
+import { friendField } from '../friends.ts'
+import { defineCall } from './call.ts'
+
+/** Friends and requests, by address. */
+export const friendList = defineCall({
+  method: 'friend.list',
+  summary: 'List your friends and friend requests',
+  input: z.strictObject({}),
+  output: z.object({ friends: z.array(friendField) }),
+})

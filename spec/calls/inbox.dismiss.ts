@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { limits } from '../limits.ts'
+import { defineCall } from './call.ts'
+
+/** INBOX-12. What is not there is passed over. */
+export const inboxDismiss = defineCall({
+  method: 'inbox.dismiss',
+  summary: 'Take entries out of the inbox',
+  input: z
+    .strictObject({
+      ids: z.array(z.int().positive()).max(limits.inboxItemsMax).optional(),
+      /** This one and all before it. */
+      upTo: z.int().positive().optional(),
+    })
+    .refine(({ ids, upTo }) => (ids === undefined) !== (upTo === undefined), { error: 'give ids or upTo' }),
+  output: z.object({ dismissed: z.int().nonnegative() }),
+})

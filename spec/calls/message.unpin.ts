@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { channelRef } from '../community.ts'
+import { eventIdField } from '../message.ts'
+import { defineCall } from './call.ts'
+
+/** MSGS-14. Refuses with NOT_FOUND, NOT_ALLOWED (manageMessages), QUOTA, RATE_LIMITED. */
+export const messageUnpin = defineCall({
+  method: 'message.unpin',
+  summary: 'Take a pin away',
+  input: z.strictObject({ channel: channelRef, target: eventIdField }),
+  /** The event that says it; absent: it was so already. */
+  output: z.object({ id: eventIdField.optional() }),
+})

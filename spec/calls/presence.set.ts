@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { presenceChoice, presenceJson } from '../presence.ts'
+import { defineCall } from './call.ts'
+
+/** PROF-8. The same as publishing it to `u/{me}/presence`, with an answer. */
+export const presenceSet = defineCall({
+  method: 'presence.set',
+  summary: 'Choose your status, a text beside it, and whether others see your last day here',
+  input: presenceChoice,
+  output: z.object({
+    /** What others see now. */
+    presence: presenceJson,
+    invisible: z.boolean(),
+  }),
+})

@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { channelRef } from '../community.ts'
+import { eventIdField } from '../message.ts'
+import { defineCall } from './call.ts'
+
+/** MSGS-11. Refuses with NOT_FOUND, NOT_ALLOWED, QUOTA. */
+export const threadFollow = defineCall({
+  method: 'thread.follow',
+  summary: 'Hear of every answer in a thread, in your inbox',
+  input: z.strictObject({ channel: channelRef, thread: eventIdField }),
+  output: z.object({}),
+})

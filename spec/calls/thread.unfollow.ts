@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { channelRef } from '../community.ts'
+import { eventIdField } from '../message.ts'
+import { defineCall } from './call.ts'
+
+/** MSGS-11. Refuses with NOT_FOUND, NOT_ALLOWED, QUOTA. */
+export const threadUnfollow = defineCall({
+  method: 'thread.unfollow',
+  summary: 'Hear of a thread no more',
+  input: z.strictObject({ channel: channelRef, thread: eventIdField }),
+  output: z.object({}),
+})

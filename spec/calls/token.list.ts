@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { tokenField } from '../account.ts'
+import { defineCall } from './call.ts'
+
+export const tokenList = defineCall({
+  method: 'token.list',
+  summary: 'List your app tokens',
+  input: z.strictObject({}),
+  output: z.object({ tokens: z.array(tokenField) }),
+})

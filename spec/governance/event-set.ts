@@ -1,0 +1,122 @@
+/** The set of governance events, and what follows from it alone: who cites what, and which feeds contradict themselves. */
+import type { EventId, FeedId, NodeId } from '../ids.ts'
+import type { GovernanceEvent } from './acts.ts'
+import type { Cuts } from './cuts.ts'
+import { splitAuthor, type AuthorKey } from './names.ts'
+import type { Grant } from './state.ts'
+
+/** All that hangs on one event id, or on one founder. The event itself may arrive last. */
+export interface Slot {
+  event: GovernanceEvent | undefined
+  /** Events that act under this grant. */
+  citing: Slot[] | undefined
+  /** Some revocation names this grant. */
+  named: boolean
+  /** What is decided: */
+  valid: boolean
+  grant: Grant | undefined
+  cuts: Cuts | undefined
+}
+
+export class EventSet {
+  readonly #origin: GovernanceEvent
+  readonly #slots = new Map<string, Slot>()
+  readonly #positions = new Map<FeedId, Map<number, EventId>>()
+  /** GOV-14: from this sequence number on, a feed that contradicts itself is void. */
+  readonly #forks = new Map<FeedId, number>()
+  readonly #named = new Set<NodeId>()
+
+  constructor(origin: GovernanceEvent) {
+    this.#origin = origin
+    this.insert(origin)
+  }
+
+  get size(): number {
+    return this.#slots.size
+  }
+
+  slots(): Iterable<Slot> {
+    return this.#slots.values()
+  }
+
+  /** A genesis grants to each founder: there, a grant is told by its holder. */
+  slotOf(id: EventId, holder: AuthorKey): Slot | undefined {
+    return this.#slots.get(id === this.#origin.id ? holder : id)
+  }
+
+  has(id: EventId): boolean {
+    return this.#slots.get(id)?.event !== undefined
+  }
+
+  isValid(id: EventId): boolean {
+    return this.#slots.get(id)?.valid === true
+  }
+
+  /** As `slotOf` when there is a holder; made when it is not there yet. */
+  slot(id: EventId, holder?: AuthorKey): Slot {
+    const key = holder !== undefined && id === this.#origin.id ? holder : id
+    const known = this.#slots.get(key)
+    if (known !== undefined) return known
+    const slot = emptySlot()
+    this.#slots.set(key, slot)
+    return slot
+  }
+
+  /** Undefined: known already. `forked`: a feed was found to contradict itself; there may be no slot then. */
+  insert(event: GovernanceEvent): { readonly slot: Slot | undefined; readonly forked: boolean } | undefined {
+    const { id, feed, seq, act, auth } = event
+    const known = this.#slots.get(id)?.event
+    if (known !== undefined && (known === this.#origin || known.feed !== feed || known.seq === seq)) return undefined
+    const forked = this.#place(event)
+    if (known !== undefined) {
+      return this.#fork(feed, Math.min(seq, known.seq)) || forked ? { slot: undefined, forked: true } : undefined
+    }
+    const slot = this.slot(id)
+    slot.event = event
+    if (auth !== undefined) {
+      const cited = this.slot(auth, event.author)
+      if (cited.citing === undefined) cited.citing = [slot]
+      else cited.citing.push(slot)
+    }
+    if (act.type === 'revoke') this.slot(act.target, event.author).named = true
+    if (act.type === 'grant') this.#named.add(splitAuthor(act.to).node)
+    if (act.type === 'server.genesis') for (const to of act.founders) this.#named.add(splitAuthor(to).node)
+    return { slot, forked }
+  }
+
+  isNamed(node: NodeId): boolean {
+    return this.#named.has(node)
+  }
+
+  isForked({ feed, seq }: Pick<GovernanceEvent, 'feed' | 'seq'>): boolean {
+    return this.#forks.size > 0 && seq >= (this.#forks.get(feed) ?? Infinity)
+  }
+
+  /**
+   * GOV-14: one position holds one event, and one id names one. Ids of two feeds differ (FEED-5), and two events with one
+   * id at one position are for the seals to tell apart.
+   */
+  #place({ id, feed, seq }: GovernanceEvent): boolean {
+    let positions = this.#positions.get(feed)
+    if (positions === undefined) this.#positions.set(feed, (positions = new Map()))
+    const placed = positions.get(seq)
+    if (placed === undefined) positions.set(seq, id)
+    return placed !== undefined && placed !== id && this.#fork(feed, seq)
+  }
+
+  /** True: that is news. */
+  #fork(feed: FeedId, seq: number): boolean {
+    if (seq >= (this.#forks.get(feed) ?? Infinity)) return false
+    this.#forks.set(feed, seq)
+    return true
+  }
+}
+
+const emptySlot = (): Slot => ({
+  event: undefined,
+  citing: undefined,
+  named: false,
+  valid: false,
+  grant: undefined,
+  cuts: undefined,
+})

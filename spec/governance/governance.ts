@@ -1,0 +1,270 @@
+/**
+ * Who may do what: a pure function of the SET of governance events of one server (spec/governance.md GOV-8 … GOV-19).
+ * Grants reach downwards in rank only, and so do revocations; so everything about rank k is decided by events
+ * above it, and walking the ranks from 0 downwards decides each event once, in whatever order it came.
+ *
+ * `apply` decides a new event at once where it cannot touch what is decided already, and walks again where it can.
+ */
+import type { ChannelId, EventId, NodeId } from '../ids.ts'
+import { allPermissions } from '../permissions.ts'
+import type { Genesis, GovernanceEvent, GrantAct, RevokeAct } from './acts.ts'
+import { isWithin } from './cuts.ts'
+import { EventSet, type Slot } from './event-set.ts'
+import type { AuthorKey } from './names.ts'
+import { isPermitted } from './permitted.ts'
+import type { Register } from './registers.ts'
+import { countedBits, roleBits, type RoleEdits } from './role-bits.ts'
+import type { ChannelState, Governance, Grant, RegisterState, Verdict } from './state.ts'
+
+/** A server begins with its genesis event (GOV-2); another genesis in the same channel is nothing. */
+export const createGovernance = (origin: GovernanceEvent): Governance => {
+  if (origin.act.type !== 'server.genesis') throw new TypeError('a server begins with its genesis')
+  return new State(origin, origin.act)
+}
+
+/** Slots of valid grants that a walk has yet to come to, by rank. */
+type Pending = Map<number, Slot[]>
+
+class State implements Governance {
+  readonly genesis: Genesis
+  walks = 0
+  readonly #origin: GovernanceEvent
+  readonly #events: EventSet
+
+  /** Decided, like `valid`, `grant` and `cuts` of the slots. */
+  readonly channels: Map<ChannelId, ChannelState> = new Map()
+  readonly #grants = new Map<AuthorKey, Slot[]>()
+  readonly #roleEdits: RoleEdits = new Map()
+  readonly #registers = new Map<string, RegisterState>()
+  readonly #addresses = new Map<AuthorKey, { readonly id: EventId; readonly address: string }>()
+
+  constructor(origin: GovernanceEvent, genesis: Genesis) {
+    this.genesis = genesis
+    this.#origin = origin
+    this.#events = new EventSet(origin)
+    this.#walk()
+  }
+
+  apply(events: readonly GovernanceEvent[]): boolean {
+    let changed = false
+    let disturbed = events.length > this.#events.size
+    for (const event of events) {
+      const inserted = this.#events.insert(event)
+      if (inserted === undefined) continue
+      changed = true
+      const { slot, forked } = inserted
+      if (slot === undefined || forked || slot.named) disturbed = true
+      if (disturbed || slot === undefined) continue
+      const grant = this.#grantFor(event)
+      if (grant === undefined || !this.#permits(grant, event)) continue
+      disturbed = this.#disturbs(slot, event)
+      if (!disturbed) this.#take(slot, event, grant)
+    }
+    if (disturbed && changed) this.#walk()
+    return changed
+  }
+
+  judge(event: Pick<GovernanceEvent, 'author' | 'auth' | 'feed' | 'seq'>): Verdict {
+    const { auth, feed, seq, author } = event
+    if (auth === undefined) return feed === this.#origin.feed && seq === this.#origin.seq ? 'valid' : 'rejected'
+    const grant = this.#events.slotOf(auth, author)
+    if (grant?.grant === undefined) return this.#events.has(auth) ? 'rejected' : 'waiting'
+    if (grant.grant.to !== author) return 'rejected'
+    return this.#stands(event, grant, false) ? 'valid' : 'hidden'
+  }
+
+  grantUnder({
+    auth,
+    feed,
+    seq,
+    author,
+  }: Pick<GovernanceEvent, 'author' | 'auth' | 'feed' | 'seq'>): Grant | undefined {
+    const slot = auth === undefined ? undefined : this.#events.slotOf(auth, author)
+    return slot?.grant?.to === author && this.#stands({ feed, seq }, slot, false) ? slot.grant : undefined
+  }
+
+  isValid(id: EventId): boolean {
+    return this.#events.isValid(id)
+  }
+
+  isGrantedTo(grant: EventId, author: AuthorKey): boolean | undefined {
+    if (grant === this.#origin.id) return this.genesis.founders.includes(author)
+    const act = this.#events.slotOf(grant, author)?.event?.act
+    return act === undefined ? undefined : act.type === 'grant' && act.to === author
+  }
+
+  isNamed(node: NodeId): boolean {
+    return this.#events.isNamed(node)
+  }
+
+  standing(author: AuthorKey): Grant | undefined {
+    let best: Grant | undefined
+    for (const { grant, cuts } of this.#grants.get(author) ?? []) {
+      if (grant === undefined || cuts !== undefined) continue
+      if (best === undefined || grant.rank < best.rank || (grant.rank === best.rank && grant.id > best.id)) best = grant
+    }
+    return best
+  }
+
+  liveGrants(author: AuthorKey): Grant[] {
+    const grants = this.#grants.get(author) ?? []
+    return grants.flatMap(({ grant, cuts }) => (grant === undefined || cuts !== undefined ? [] : [grant]))
+  }
+
+  register(key: string): RegisterState | undefined {
+    return this.#registers.get(key)
+  }
+
+  registers(prefix: string): [key: string, state: RegisterState][] {
+    return [...this.#registers].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  authors(): Iterable<AuthorKey> {
+    return this.#grants.keys()
+  }
+
+  address(author: AuthorKey): string | undefined {
+    return this.#addresses.get(author)?.address
+  }
+
+  /** Could this valid event, not taken yet, change what is decided already? */
+  #disturbs(slot: Slot, { act, auth, author }: GovernanceEvent): boolean {
+    if (act.type === 'grant') return slot.citing !== undefined
+    if (act.type === 'set') return act.register.role !== undefined
+    if (act.type !== 'revoke') return false
+    const target = this.#events.slotOf(act.target, author)
+    if (target?.cuts?.has(author) === true) return true
+    return (target?.citing ?? []).some(
+      ({ event }) =>
+        event !== undefined &&
+        event.seq > (act.cuts.get(event.feed) ?? 0) &&
+        !(auth === act.target && isResignation(event)),
+    )
+  }
+
+  /** GOV-10: by rank, from 0 downwards; within a rank, those who give up their own grant first. */
+  #walk(): void {
+    this.walks++
+    for (const slot of this.#events.slots()) undecide(slot)
+    for (const decided of [this.channels, this.#grants, this.#roleEdits, this.#registers, this.#addresses]) {
+      decided.clear()
+    }
+    const pending: Pending = new Map()
+    this.#found(pending)
+    while (pending.size > 0) {
+      const rank = Math.min(...pending.keys())
+      const slots = pending.get(rank) ?? []
+      pending.delete(rank)
+      for (const slot of slots) slot.grant &&= this.#counted(slot.grant)
+      for (const slot of slots) this.#decideUnder(slot, true, pending)
+      for (const slot of slots) this.#decideUnder(slot, false, pending)
+    }
+  }
+
+  #found(pending: Pending): void {
+    const { id } = this.#origin
+    this.#events.slot(id).valid = true
+    for (const to of this.genesis.founders) {
+      this.#enter(this.#events.slot(id, to), { id, to, rank: 0, roles: [], counted: allPermissions }, pending)
+    }
+  }
+
+  #decideUnder(grant: Slot, resignations: boolean, pending: Pending): void {
+    for (const slot of grant.citing ?? []) {
+      const { event } = slot
+      if (event === undefined || isResignation(event) !== resignations) continue
+      if (grant.grant?.to === event.author && this.#permits(grant, event)) this.#take(slot, event, grant, pending)
+    }
+  }
+
+  /** The valid grant that the event cites, if it is the author's. */
+  #grantFor({ auth, author }: GovernanceEvent): Slot | undefined {
+    const slot = auth === undefined ? undefined : this.#events.slotOf(auth, author)
+    return slot?.grant?.to === author ? slot : undefined
+  }
+
+  /** GOV-9: no cut or fork lies before the event, and its grant permits it. */
+  #permits(slot: Slot, event: GovernanceEvent): boolean {
+    const { act } = event
+    if (slot.grant === undefined || !this.#stands(event, slot, isResignation(event))) return false
+    return isPermitted({
+      event,
+      grant: slot.grant,
+      target: act.type === 'revoke' ? this.#target(act, event) : undefined,
+    })
+  }
+
+  /** GOV-12: a resignation does not end itself. */
+  #stands(event: Pick<GovernanceEvent, 'feed' | 'seq'>, { grant, cuts }: Slot, resigns: boolean): boolean {
+    if (this.#events.isForked(event)) return false
+    return cuts === undefined || isWithin(cuts, event, resigns ? grant?.to : undefined)
+  }
+
+  #target({ target }: RevokeAct, { author }: GovernanceEvent): GrantAct | undefined {
+    const event = this.#events.slotOf(target, author)?.event
+    return event?.act.type === 'grant' && !this.#events.isForked(event) ? event.act : undefined
+  }
+
+  #take(slot: Slot, event: GovernanceEvent, under: Slot, pending?: Pending): void {
+    const { act, id, author } = event
+    slot.valid = true
+    switch (act.type) {
+      case 'grant':
+        return this.#enter(slot, { id, to: act.to, rank: act.rank, roles: act.roles, counted: 0 }, pending)
+      case 'revoke': {
+        const target = this.#events.slot(act.target, author)
+        push((target.cuts ??= new Map()), author, act.cuts)
+        return
+      }
+      case 'set':
+        return this.#set(id, act.register, under.grant?.rank ?? 0)
+      case 'channel.create': {
+        const channel = id as string as ChannelId
+        const { handle, name } = act.private ? unnamed : act
+        this.channels.set(channel, { id: channel, handle, name, private: act.private, author })
+        return
+      }
+      case 'member.profile':
+        if ((this.#addresses.get(author)?.id ?? '') < id) this.#addresses.set(author, { id, address: act.address })
+        return
+      case 'server.genesis':
+    }
+  }
+
+  /** In a walk, what a grant permits is known only when its rank is reached. */
+  #enter(slot: Slot, grant: Grant, pending: Pending | undefined): void {
+    slot.grant = pending === undefined ? this.#counted(grant) : grant
+    push(this.#grants, grant.to, slot)
+    if (pending !== undefined) push(pending, grant.rank, slot)
+  }
+
+  #counted(grant: Grant): Grant {
+    const { id, to, rank, roles } = grant
+    return { id, to, rank, roles, counted: countedBits(this.#roleEdits, rank, roles) }
+  }
+
+  /** GOV-24: the later id wins; of what is said once, the earlier. */
+  #set(id: EventId, { key, value, role, once }: Register, rank: number): void {
+    if (role !== undefined) push(this.#roleEdits, role, { rank, bits: roleBits(role, value) })
+    const known = this.#registers.get(key)
+    if (known === undefined || (once ? id < known.id : known.id < id)) this.#registers.set(key, { id, value, rank })
+  }
+}
+
+/** GOV-12: giving up the very grant that one acts under. */
+const isResignation = (event: GovernanceEvent): boolean =>
+  event.act.type === 'revoke' && event.act.target === event.auth
+
+const unnamed = { handle: undefined, name: undefined }
+
+const undecide = (slot: Slot): void => {
+  slot.valid = false
+  slot.grant = undefined
+  slot.cuts = undefined
+}
+
+const push = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}

@@ -1,0 +1,8 @@
+export * from './acts.ts'
+export { createGovernance } from './governance.ts'
+export * from './names.ts'
+export * from './places.ts'
+export * from './registers.ts'
+export { roleBits } from './role-bits.ts'
+export * from './roles.ts'
+export type * from './state.ts'

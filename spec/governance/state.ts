@@ -1,0 +1,67 @@
+/** What governance answers with. */
+import type { CborValue } from '../cbor.ts'
+import type { ChannelId, EventId, Handle, NodeId } from '../ids.ts'
+import type { PermissionBits } from '../permissions.ts'
+import type { Genesis, GovernanceEvent } from './acts.ts'
+import type { AuthorKey } from './names.ts'
+import type { RoleId } from './roles.ts'
+
+/** Authority of one author, as long as no cut ends it. */
+export interface Grant {
+  /** Of a founder: the id of the genesis event. */
+  readonly id: EventId
+  readonly to: AuthorKey
+  readonly rank: number
+  readonly roles: readonly RoleId[]
+  /** GOV-15: what its holder's acts are measured against, whatever the roles say today. */
+  readonly counted: PermissionBits
+}
+
+export interface RegisterState {
+  readonly id: EventId
+  readonly value: CborValue
+  /** Rank of the author when it was set. */
+  readonly rank: number
+}
+
+export interface ChannelState {
+  readonly id: ChannelId
+  /** Undefined: created private, so that registers say it, to those who have them (GOV-31). */
+  readonly handle: Handle | undefined
+  readonly name: string | undefined
+  /** As it was created; a register may have changed it. */
+  readonly private: boolean
+  readonly author: AuthorKey
+}
+
+/** GOV-13. `waiting`: its grant has not arrived. */
+export type Verdict = 'valid' | 'hidden' | 'rejected' | 'waiting'
+
+export interface Governance {
+  readonly genesis: Genesis
+  /** Takes events in any order, repeated or not. False: nothing new among them. */
+  apply(events: readonly GovernanceEvent[]): boolean
+  /** Any event of the server, of the governance channel or of another: does it stand? */
+  judge(event: Pick<GovernanceEvent, 'author' | 'auth' | 'feed' | 'seq'>): Verdict
+  /** The grant that an event stands under; undefined unless it is judged valid. */
+  grantUnder(event: Pick<GovernanceEvent, 'author' | 'auth' | 'feed' | 'seq'>): Grant | undefined
+  isValid(id: EventId): boolean
+  /** Does that grant, valid or not, name the author? Undefined: it is not here. */
+  isGrantedTo(grant: EventId, author: AuthorKey): boolean | undefined
+  /** Is there a grant, valid or not, to anybody of that node? What others may have cited is worth having. */
+  isNamed(node: NodeId): boolean
+  /** The grant that an author acts under: the highest that is not cut, of those the newest. */
+  standing(author: AuthorKey): Grant | undefined
+  /** Grants that are not cut; the author is a member while there is one. */
+  liveGrants(author: AuthorKey): Grant[]
+  register(key: string): RegisterState | undefined
+  /** Registers whose key begins so, by key. */
+  registers(prefix: string): [key: string, state: RegisterState][]
+  readonly channels: ReadonlyMap<ChannelId, ChannelState>
+  /** Everyone who ever had a valid grant. */
+  authors(): Iterable<AuthorKey>
+  /** `alice@home.example`, unless erased. */
+  address(author: AuthorKey): string | undefined
+  /** How often everything was walked again: for tests and figures. */
+  readonly walks: number
+}

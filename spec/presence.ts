@@ -1,0 +1,49 @@
+/** Who is here, as it is published and chosen (spec/profiles.md). */
+import { z } from 'zod'
+import { isText } from './governance/names.ts'
+import { isUserName } from './identifiers.ts'
+import type { UserName } from './ids.ts'
+import { limits } from './limits.ts'
+
+/** What others see; whoever is invisible is `offline` to them. */
+export const seenStatuses = ['online', 'idle', 'dnd', 'offline'] as const
+export type SeenStatus = (typeof seenStatuses)[number]
+
+export const chosenStatuses = ['online', 'idle', 'dnd', 'invisible', 'offline'] as const
+export type ChosenStatus = (typeof chosenStatuses)[number]
+
+const isStatusText = (text: string): boolean => isText(text, limits.statusTextCharsMax)
+
+/** PROF-8: what a person publishes to `u/{me}/presence`, and the input of `presence.set`. */
+export const presenceChoice = z
+  .strictObject({
+    /** `idle` is of the device that says so; `dnd` and `invisible` of the person, until `online` takes them back. */
+    status: z.enum(chosenStatuses).optional(),
+    /** Null or empty takes it away. */
+    text: z
+      .string()
+      .refine(isStatusText, 'is too long, blank at an end, or has control characters')
+      .nullable()
+      .optional(),
+    /** Unix ms; the text goes then. */
+    until: z.int().positive().nullable().optional(),
+    /** Others may see the day on which I was here last; off unless chosen. */
+    lastSeen: z.boolean().optional(),
+  })
+  .refine(({ text, until }) => until === undefined || until === null || (text ?? '') !== '', {
+    error: 'until needs a text',
+  })
+export type PresenceChoice = z.output<typeof presenceChoice>
+
+/** PROF-9: the JSON of `u/{user}/presence`, retained. */
+export const presenceJson = z.object({
+  user: z.custom<UserName>(isUserName, 'is not a user name'),
+  status: z.enum(seenStatuses),
+  /** Unix ms, since when; absent when offline. */
+  since: z.int().nonnegative().optional(),
+  text: z.string().optional(),
+  until: z.int().nonnegative().optional(),
+  /** `2026-11-21`, in UTC; when offline, and chosen. */
+  lastSeen: z.string().optional(),
+})
+export type PresenceJson = z.output<typeof presenceJson>

@@ -1,0 +1,5 @@
+export { decodeFrame } from './decode.ts'
+export * from './digest.ts'
+export { encodeFrame } from './encode.ts'
+export { isFork } from './fork.ts'
+export * from './frames.ts'
