@@ -1,0 +1,82 @@
+/** Calls (spec/calls.md): request decoded once, handler found by method, every refusal named. */
+import type { z } from 'zod'
+import type { Logger } from '../broker/components.ts'
+import { HearthError, type ErrorCode } from '../spec/errors.ts'
+import { decodeJson } from '../spec/json.ts'
+import { limits } from '../spec/limits.ts'
+import type { CallHandler } from './calls.ts'
+import type { Principal } from './principal.ts'
+
+/** What goes back. `id` is the request's own, for clients without Correlation Data. */
+export type Reply =
+  | { readonly id?: string; readonly result: unknown }
+  | { readonly id?: string; readonly error: { readonly code: ErrorCode; readonly message: string } }
+
+export interface CallTable {
+  readonly methods: readonly string[]
+  /** Never rejects: a fault of ours is logged and answered with INTERNAL. */
+  answer(principal: Principal, method: string, payload: Uint8Array): Promise<Reply>
+}
+
+export const createCallTable = (
+  handlers: readonly CallHandler[],
+  { logger }: { readonly logger: Logger },
+): CallTable => {
+  const byMethod = new Map(handlers.map((handler) => [handler.spec.method, handler]))
+  if (byMethod.size !== handlers.length) throw new HearthError('INTERNAL', 'two handlers answer one method')
+
+  return {
+    methods: [...byMethod.keys()].sort(),
+    answer: async (principal, method, payload) => {
+      let request: Request = { input: {} }
+      try {
+        request = decodeRequest(payload)
+        const handler = byMethod.get(method)
+        if (handler === undefined) throw new HearthError('NOT_FOUND', `there is no call ${method}`)
+        const result = await handler.handle(principal, checkInput(handler, request.input) as never)
+        return withId(request, { result: result ?? {} })
+      } catch (error) {
+        if (error instanceof HearthError) {
+          return withId(request, { error: { code: error.code, message: error.message } })
+        }
+        logger.error({ method, user: principal.user, err: error }, 'a call failed')
+        return withId(request, { error: { code: 'INTERNAL', message: 'the node made an error; see its log' } })
+      }
+    },
+  }
+}
+
+interface Request {
+  readonly id?: string
+  readonly input: object
+}
+
+/** CALL-2: a JSON object whose `id`, if any, is the request's own; an empty payload is `{}`. */
+const decodeRequest = (payload: Uint8Array): Request => {
+  const value = payload.length === 0 ? {} : decodeJson(payload)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new HearthError('BAD_REQUEST', 'the input of a call is a JSON object')
+  }
+  if (!('id' in value)) return { input: value }
+  const { id, ...input } = value
+  if (typeof id !== 'string' || id.length > limits.clientMessageIdBytesMax) {
+    throw new HearthError('BAD_REQUEST', `id: is text of at most ${limits.clientMessageIdBytesMax} characters`)
+  }
+  return { id, input }
+}
+
+/** CALL-3: an unknown field is refused. */
+const checkInput = (handler: CallHandler, input: object): unknown => {
+  const parsed = handler.spec.input.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw refusal(parsed.error.issues)
+}
+
+const refusal = (issues: readonly z.core.$ZodIssue[]): HearthError => {
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys')
+  if (unknown !== undefined) return new HearthError('UNKNOWN_FIELD', `not known here: ${unknown.keys.join(', ')}`)
+  const issue = issues[0]
+  return new HearthError('BAD_REQUEST', issue && `${issue.path.join('.') || 'the input'}: ${issue.message}`)
+}
+
+const withId = ({ id }: Request, reply: Reply): Reply => (id === undefined ? reply : { id, ...reply })

@@ -1,0 +1,174 @@
+/** The room of what concerns one person over all channels (spec/inbox.md): markers, counts, settings, mentions and requests. */
+import { HearthError } from '../../spec/errors.ts'
+import type { ChannelId, UserName } from '../../spec/ids.ts'
+import type { InboxItem, Setting } from '../../spec/inbox.ts'
+import { limits } from '../../spec/limits.ts'
+import type { Mention } from '../../spec/mentions.ts'
+import type { EventJson } from '../../spec/message.ts'
+import type { Entry } from '../log/log.ts'
+import type { InboxComponents, InboxInit } from './components.ts'
+import { openItems, type ItemRow, type Numbered } from './items.ts'
+import { createLive } from './live.ts'
+import { readMentions } from './mentions.ts'
+import { createNotices, pushOf } from './notices.ts'
+import { createPeople, placeKey, type Person, type Place } from './people.ts'
+import { createTails } from './tails.ts'
+import { createUnread, type Unread, type UnreadRow } from './unread.ts'
+
+export interface NewItem extends Pick<ItemRow, 'kind' | 'from' | 'data'> {
+  /** An earlier entry with it is replaced: one pending request of each sender. */
+  readonly key?: string
+}
+
+export interface Inbox {
+  /** Follows the log from here on, after what was missed. Returns the stop. */
+  start(): () => Promise<void>
+  /** Resolves when every mention that is in the log has its entry. */
+  settled(): Promise<void>
+  /** A device of the user connected. */
+  connected(user: UserName): void
+  /** Permissions changed. */
+  judgeAgain(): void
+  /** Resolves after the fsync, when devices that listen have been told. */
+  add(user: UserName, item: NewItem): Promise<InboxItem>
+  /** Takes away the entry with that key, if it is there. */
+  withdraw(user: UserName, key: string): Promise<void>
+
+  rows: Unread['rows']
+  mark(user: UserName, channel: ChannelId, upTo: Parameters<Unread['mark']>[2]): Promise<UnreadRow>
+  settings(user: UserName): Promise<Person['settings']>
+  /** Null takes a part back. QUOTA. */
+  set(user: UserName, place: Place, change: SettingChange): Promise<Setting>
+  /** Ascending; entries about messages that the user may not read any more are left out. */
+  list(
+    user: UserName,
+    page: { readonly after?: number | undefined; readonly before?: number | undefined; readonly limit: number },
+  ): Promise<{ readonly items: InboxItem[]; readonly more: boolean }>
+  dismiss(user: UserName, isGone: (id: number) => boolean): Promise<number>
+}
+
+export type SettingChange = { readonly [K in keyof Setting]?: Setting[K] | null }
+
+/** Reads where it left off; nothing runs before `start`. Throws CORRUPT, or what the store throws. */
+export const createInbox = async (components: InboxComponents, init: InboxInit): Promise<Inbox> => {
+  const { log, store, places, render, clock, isConnected, send } = components
+  const windowMax = init.windowMax ?? limits.unreadWindowMax
+  const mentionsOf = (entry: Entry): readonly Mention[] | undefined => readMentions(entry, components.mayMentionAll)
+  const items = await openItems(store)
+  const people = createPeople({ store, isConnected })
+  const tails = createTails(
+    { log, covers: (arrival) => places.covers(arrival), mentionsOf },
+    { windowMax, keptMax: init.keptMax ?? 100_000 },
+  )
+  const unread = createUnread({ ...components, tails, people }, { nodeId: init.nodeId, windowMax })
+  const live = createLive({ ...components, unread }, { everyMs: limits.unreadUpdateMs })
+  const notices = createNotices({ ...components, people, items, mentionsOf }, { nodeId: init.nodeId })
+
+  const jsonOf = async (user: UserName, { id, row }: Numbered): Promise<InboxItem | undefined> => {
+    const { kind, time, channel, event, from, data } = row
+    const item = { id, kind, time, ...(from && { from }), ...(data && { data }) }
+    if (event === undefined || channel === undefined) return item
+    const entry = places.may(user, channel, 'read') ? await log.get(event) : undefined
+    const rendered = entry?.body === undefined ? undefined : render(entry)
+    return rendered && { ...item, event: JSON.parse(rendered.json) as EventJson }
+  }
+
+  return {
+    start: () => {
+      const stopFollowing = log.onCommitted((entries) => {
+        for (const entry of entries) {
+          tails.follow(entry)
+          if (entry.type === 'msg') live.changed(entry.channel)
+        }
+        notices.wake()
+      })
+      const stopForgetting = log.onRedacted(({ channel, id }) => {
+        tails.redacted(channel, id)
+        live.changed(channel)
+      })
+      notices.wake()
+      return async () => {
+        stopFollowing()
+        stopForgetting()
+        live.stop()
+        await notices.settled()
+        await items.note(items.position, 1)
+      }
+    },
+    settled: () => notices.settled(),
+    connected: (user) => {
+      live.forget(user)
+      void people.get(user).catch(() => undefined)
+    },
+    judgeAgain: () => tails.judgeAgain(),
+    add: async (user, { key, ...item }) => {
+      if (key !== undefined) await items.remove(user, ({ row }) => row.key === key)
+      const row = { ...item, time: clock.now(), ...(key !== undefined && { key }) }
+      const [id = 0] = await items.add([{ user, row }])
+      const added: InboxItem = {
+        id,
+        kind: row.kind,
+        time: row.time,
+        ...(row.from && { from: row.from }),
+        ...(row.data && { data: row.data }),
+      }
+      send(user, pushOf(added))
+      return added
+    },
+    withdraw: async (user, key) => {
+      const ids = await items.remove(user, ({ row }) => row.key === key)
+      if (ids.length > 0) send(user, { type: 'dismissed', ids })
+    },
+
+    rows: (user, channels) => unread.rows(user, channels),
+    mark: async (user, channel, upTo) => {
+      const row = await unread.mark(user, channel, upTo)
+      const { position, unread: count, mentions, more } = row
+      live.said(user, channel, row)
+      send(user, { type: 'read', channel, position, unread: count, mentions, more })
+      return row
+    },
+    settings: async (user) => (await people.get(user)).settings,
+    set: async (user, place, change) => {
+      const key = placeKey(place)
+      const person = await people.update(user, ({ settings }) => {
+        const value = merged(settings.get(key) ?? {}, change)
+        const isEmpty = Object.keys(value).length === 0
+        if (!isEmpty && !settings.has(key) && settings.size >= limits.notifySettingsMax) {
+          throw new HearthError(
+            'QUOTA',
+            `you have ${limits.notifySettingsMax} notification settings; that is the limit`,
+          )
+        }
+        return [{ table: 'settings', key, value: isEmpty ? undefined : value }]
+      })
+      const setting = person.settings.get(key) ?? {}
+      const { server, channel, thread } = place
+      send(user, {
+        type: 'settings',
+        ...(server !== undefined && { server }),
+        ...(channel !== undefined && { channel }),
+        ...(thread !== undefined && { thread }),
+        ...setting,
+      })
+      return setting
+    },
+    list: async (user, { after, before, limit }) => {
+      const all = await items.list(user)
+      const within = all.filter(({ id }) => id > (after ?? 0) && id < (before ?? Infinity))
+      const page = after === undefined ? within.slice(-limit) : within.slice(0, limit)
+      const shown = await Promise.all(page.map((item) => jsonOf(user, item)))
+      return { items: shown.filter((item) => item !== undefined), more: within.length > page.length }
+    },
+    dismiss: async (user, isGone) => {
+      const ids = await items.remove(user, ({ id }) => isGone(id))
+      if (ids.length > 0) send(user, { type: 'dismissed', ids })
+      return ids.length
+    },
+  }
+}
+
+const merged = (setting: Setting, change: SettingChange): Setting =>
+  Object.fromEntries(
+    Object.entries({ ...setting, ...change }).filter(([, value]) => value !== null && value !== undefined),
+  )

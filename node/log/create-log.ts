@@ -1,0 +1,362 @@
+import { HearthError } from '../../spec/errors.ts'
+import { createHybridClock, type HybridClock } from '../../spec/hybrid-clock.ts'
+import { eventIdStamp, readEventId } from '../../spec/event-id.ts'
+import { redact } from '../../spec/event.ts'
+import type { ChannelId, EventId, FeedId } from '../../spec/ids.ts'
+import { decodeSeal, type Seal } from '../../spec/seal.ts'
+import { createBackground, type Background } from './background.ts'
+import { localTimers, type LogComponents, type LogInit } from './components.ts'
+import { corrupt, eventValue } from './event-value.ts'
+import { bytesOf, extend, type Feed, type FeedTable } from './feed-table.ts'
+import { createEventReader } from './event-reader.ts'
+import { eventKey, redactionKey, redactionWantedKey, sealKey } from './keys.ts'
+import type {
+  Appended,
+  Draft,
+  Entry,
+  FeedSlice,
+  FeedVersion,
+  Finding,
+  Log,
+  LogStats,
+  PageAnchor,
+  RedactionWanted,
+  Related,
+  RelatedRange,
+  RemoteSlice,
+  Sealed,
+  VerifyProgress,
+} from './log.ts'
+import { createReader, type Reader } from './reader.ts'
+import { assertReaches, recover, type Recovered } from './recovery.ts'
+import { bringUpToDate, readRedactionsWanted, readRelated, readTargets } from './relations.ts'
+import { checkSlice, forked } from './remote.ts'
+import type { Operation } from '../store/store.ts'
+import { verifyLog } from './verify.ts'
+import { Writer, type Written } from './writer.ts'
+
+/**
+ * Opens the log in a store. What a crash left undone is done first: heads and indexes after the last checkpoint, seals
+ * of this node's feeds. Throws CORRUPT for a log that lost something which was on disk, and says how to go on.
+ * The store stays the caller's: close the log first, then the store.
+ */
+export async function createLog(components: LogComponents, init: LogInit = {}): Promise<Log> {
+  const { store, hash, highWater } = components
+  const recovered = await recover(store, hash)
+  const mark = await highWater.read()
+  if (mark) await assertReaches(store, recovered, mark)
+  const { relations } = components
+  if (relations) await bringUpToDate({ store, relations }, recovered.table, createEventReader(hash))
+  const log = new OpenLog(components, init, recovered)
+  await log.start()
+  return log
+}
+
+class OpenLog implements Log {
+  readonly #components: LogComponents
+  readonly #reader: Reader
+  readonly #writer: Writer
+  readonly #background: Background
+  readonly #hybrid: HybridClock
+  readonly #listeners = new Set<(entries: readonly Entry[]) => void>()
+  readonly #redactListeners = new Set<(entry: Entry) => void>()
+  readonly #sealListeners = new Set<(sealed: readonly Sealed[]) => void>()
+  #table: FeedTable
+  #position: number
+  #closed: Promise<void> | undefined
+
+  constructor(components: LogComponents, init: LogInit, recovered: Recovered) {
+    const { store, hash, clock } = components
+    const timers = components.timers ?? localTimers
+    this.#components = components
+    this.#table = recovered.table
+    this.#position = recovered.position
+    this.#hybrid = createHybridClock(clock)
+    this.#reader = createReader({ store, hash, table: () => this.#table, position: () => this.#position })
+    this.#background = createBackground(
+      {
+        ...components,
+        timers,
+        table: () => this.#table,
+        onSealed: (sealed) => tell(this.#sealListeners, sealed),
+      },
+      init,
+      recovered,
+    )
+    this.#writer = new Writer(
+      {
+        ...components,
+        timers,
+        reader: this.#reader,
+        hybrid: this.#hybrid,
+        revive: () => this.#revive(),
+        onWritten: (written, at) => this.#written(written, at),
+      },
+      recovered,
+    )
+  }
+
+  get position(): number {
+    return this.#position
+  }
+
+  async start(): Promise<void> {
+    this.#resumeClock()
+    if (this.#components.store.damage.length > 0) {
+      await this.#assertSound()
+      await this.#components.store.clearDamage()
+    }
+    for (const feed of this.#unsealed()) {
+      await this.#assertChained(feed)
+      this.#background.touch(feed)
+    }
+    await this.#background.settle()
+  }
+
+  append(draft: Draft): Promise<Appended> {
+    return this.#closed ? Promise.reject(closedError()) : this.#writer.append(draft)
+  }
+
+  get(id: EventId): Promise<Entry | undefined> {
+    return this.#reader.get(id)
+  }
+
+  page(channel: ChannelId, anchor: PageAnchor, limit: number): Promise<Entry[]> {
+    return this.#reader.page(channel, anchor, limit)
+  }
+
+  entries(channel: ChannelId, ids: readonly EventId[]): Promise<Entry[]> {
+    return this.#reader.entries(channel, ids)
+  }
+
+  related(channel: ChannelId, kind: number, range: RelatedRange): Promise<Related[]> {
+    return readRelated(this.#components.store, bytesOf(channel), kind, range)
+  }
+
+  targets(channel: ChannelId, kind: number, range: RelatedRange): Promise<EventId[]> {
+    return readTargets(this.#components.store, bytesOf(channel), kind, range)
+  }
+
+  redactionsWanted(): Promise<RedactionWanted[]> {
+    return readRedactionsWanted(this.#components.store)
+  }
+
+  since(
+    channels: ReadonlySet<ChannelId> | undefined,
+    from: number,
+    limit: number,
+  ): Promise<{ entries: Entry[]; to: number }> {
+    return this.#reader.since(channels, from, limit)
+  }
+
+  newest(channel: ChannelId, after: number, limit: number): Promise<Entry[]> {
+    return this.#reader.newest(channel, after, limit)
+  }
+
+  feeds(channel?: ChannelId): readonly FeedVersion[] {
+    return this.#table.versions(channel)
+  }
+
+  onCommitted(listener: (entries: readonly Entry[]) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  onRedacted(listener: (entry: Entry) => void): () => void {
+    this.#redactListeners.add(listener)
+    return () => this.#redactListeners.delete(listener)
+  }
+
+  sealedFeeds(channel?: ChannelId): readonly FeedVersion[] {
+    return this.#table.sealedVersions(channel, this.#components.keys.nodeId)
+  }
+
+  onSealed(listener: (sealed: readonly Sealed[]) => void): () => void {
+    this.#sealListeners.add(listener)
+    return () => this.#sealListeners.delete(listener)
+  }
+
+  async appendRemote(slice: RemoteSlice): Promise<Entry[]> {
+    if (this.#closed) throw closedError()
+    const { hash, keys } = this.#components
+    const checked = checkSlice({ hash, keys, clock: this.#hybrid }, this.#writer.epoch, slice)
+    const feed = this.#table.feeds.get(checked.feed)
+    // What both sides hold must be the same; one event is enough, the chain vouches for those before it.
+    const shared = checked.events.findLast(
+      ({ event: { header } }) => feed && header.seq >= feed.storedFloor && header.seq <= feed.stored.seq,
+    )
+    if (feed && shared) {
+      const [ours] = await this.#reader.feedEvents(feed, shared.event.header.seq, 1)
+      if (!ours || Buffer.compare(ours.hash, shared.hash) !== 0) throw forked(feed.id, shared.event.header.seq)
+    }
+    return this.#writer.appendSlice(checked)
+  }
+
+  async slice(id: FeedId, from: number, limit: number, within = false): Promise<FeedSlice | undefined> {
+    const feed = this.#table.feeds.get(id)
+    if (!feed || from < feed.storedFloor || from > feed.stored.seq || limit < 1) return undefined
+    const seal = await this.#sealNear(feed, from, limit, within)
+    const events = await this.#reader.feedEvents(feed, from, seal ? seal.seq - from + 1 : limit)
+    const raws = events.map(({ entry }) => entry.raw)
+    const bare = events.flatMap(({ entry }) => (entry.body ? [] : [entry.id]))
+    const slice = { origin: feed.origin, from, seal, events: raws }
+    return bare.length === 0 ? slice : { ...slice, redactedBy: await this.#redactedBy(bare) }
+  }
+
+  async redact(id: EventId, by: EventId): Promise<Entry> {
+    const [entry, reason] = await Promise.all([this.get(id), this.get(by)])
+    if (!entry || !reason) throw new HearthError('NOT_FOUND', `there is no event ${entry ? by : id}`)
+    const channel = this.#table.channel(entry.channel)
+    const done: Operation = { type: 'del', key: redactionWantedKey(channel.bytes, bytesOf(id), bytesOf(by)) }
+    if (!entry.body) {
+      await this.#components.store.commit([done])
+      return entry
+    }
+    const stored = await this.#reader.read(channel, id)
+    const raw = redact(entry.raw)
+    await this.#components.store.commit([
+      done,
+      {
+        type: 'put',
+        key: eventKey(channel.bytes, bytesOf(id)),
+        value: eventValue(raw, stored.hash, entry.position),
+      },
+      { type: 'put', key: redactionKey(bytesOf(id)), value: bytesOf(by) },
+    ])
+    const redacted: Entry = { ...entry, body: undefined, raw }
+    this.#table.replace(redacted)
+    tell(this.#redactListeners, redacted)
+    return redacted
+  }
+
+  seal(): Promise<void> {
+    return this.#background.seal()
+  }
+
+  async verify(onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<Finding[]> {
+    await this.#writer.drained()
+    await this.#background.settle()
+    return verifyLog({ ...this.#components, table: this.#table, position: this.#position }, onProgress)
+  }
+
+  stats(): LogStats {
+    const feeds = [...this.#table.feeds.values()]
+    return {
+      position: this.#position,
+      channels: this.#table.channels.size,
+      feeds: feeds.length,
+      unsealed: feeds.reduce((sum, { sealed, stored }) => sum + Math.max(0, stored.seq - sealed), 0),
+      waiting: this.#writer.waiting,
+      fault: this.#background.fault,
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#writer.drained().then(() => this.#background.close())
+    return this.#closed
+  }
+
+  #written(written: readonly Written[], at: { readonly position: number; readonly digest: Uint8Array }): void {
+    const { nodeId } = this.#components.keys
+    for (const extension of written) {
+      const { feed, sealed } = extension
+      extend(this.#table, extension)
+      if (sealed > feed.sealed) feed.sealed = sealed
+      else if (feed.origin.node === nodeId) this.#background.touch(feed)
+    }
+    this.#position = at.position
+    this.#background.written(at)
+    tell(
+      this.#listeners,
+      written.map(({ entry }) => entry),
+    )
+  }
+
+  async #redactedBy(ids: readonly EventId[]): Promise<Map<EventId, EventId>> {
+    const values = await this.#components.store.getMany(ids.map((id) => redactionKey(bytesOf(id))))
+    return new Map(
+      ids.flatMap((id, index): [EventId, EventId][] => {
+        const by = values[index] && readEventId(values[index], 0)
+        return by === undefined ? [] : [[id, by]]
+      }),
+    )
+  }
+
+  /** The last seal within reach, or else the next one. */
+  async #sealNear(feed: Feed, from: number, limit: number, within: boolean): Promise<Seal | undefined> {
+    const { store } = this.#components
+    const end = sealKey(feed.bytes, from + limit)
+    let [stored] = await store.values({ gte: sealKey(feed.bytes, from), lt: end, reverse: true, limit: 1 })
+    if (stored === undefined && !within) {
+      stored = (await store.values({ gte: end, lt: sealKey(feed.bytes, feed.stored.seq + 1), limit: 1 }))[0]
+    }
+    return stored && decodeSeal(stored)
+  }
+
+  /** After a failed write: what is on disk is the truth. */
+  async #revive(): Promise<Recovered> {
+    await this.#components.store.ready()
+    const recovered = await recover(this.#components.store, this.#components.hash)
+    this.#table = recovered.table
+    this.#position = recovered.position
+    this.#background.reset(recovered)
+    this.#resumeClock()
+    for (const feed of this.#unsealed()) this.#background.touch(feed)
+    return recovered
+  }
+
+  #unsealed(): Feed[] {
+    const { nodeId } = this.#components.keys
+    return [...this.#table.feeds.values()].filter(
+      ({ origin, sealed, stored }) => origin.node === nodeId && sealed < stored.seq,
+    )
+  }
+
+  #resumeClock(): void {
+    for (const { stored } of this.#table.feeds.values()) {
+      if (stored.id !== undefined) this.#hybrid.resume(eventIdStamp(stored.id))
+    }
+  }
+
+  /** The engine says that it dropped something: harmless if it was never acknowledged, so look. */
+  async #assertSound(): Promise<void> {
+    const findings = await this.verify()
+    const found = findings.find(({ kind }) => kind !== 'engine')
+    if (found) throw new HearthError('CORRUPT', `${found.what}; ${found.fix}`)
+  }
+
+  /** FEED-4: what this node seals after a crash, it has checked. */
+  async #assertChained(feed: Feed): Promise<void> {
+    const from = Math.max(feed.sealed, feed.storedFloor)
+    let last: Uint8Array | undefined
+    for (let seq = from; seq <= feed.stored.seq;) {
+      const events = await this.#reader.feedEvents(feed, seq, 1_000)
+      for (const { prevHash, entry, hash } of events) {
+        if (last && Buffer.compare(prevHash, last) !== 0) {
+          throw corrupt(feed.channel, entry.id, 'the event is not linked to the one before it')
+        }
+        last = hash
+      }
+      seq += events.length
+      if (events.length === 0) throw corrupt(feed.channel, undefined, `event ${seq} of feed ${feed.id} is missing`)
+    }
+    if (!last || Buffer.compare(last, feed.stored.hash) !== 0) {
+      throw corrupt(feed.channel, feed.stored.id, `feed ${feed.id} does not end in its head`)
+    }
+  }
+}
+
+function tell<T>(listeners: ReadonlySet<(news: T) => void>, news: T): void {
+  for (const listener of listeners) {
+    try {
+      listener(news)
+    } catch (error) {
+      // What it is told of is durable; a listener that throws is a fault of the node.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+const closedError = (): HearthError => new HearthError('STORE_FAILED', 'the log is closed')

@@ -1,0 +1,93 @@
+import { equalBytes } from '../../spec/bytes.ts'
+import type { Sha256 } from '../../spec/crypto.ts'
+import { HearthError } from '../../spec/errors.ts'
+import { decodeHeader, hashEvent, splitEvent, type DecodedEvent } from '../../spec/event.ts'
+import { eventIdStamp } from '../../spec/event-id.ts'
+import { checkChain, feedIdOf, feedStart, type FeedPoint } from '../../spec/feed.ts'
+import type { HybridClock } from '../../spec/hybrid-clock.ts'
+import type { FeedId } from '../../spec/ids.ts'
+import { verifySeal } from '../../spec/seal.ts'
+import type { NodeKeys } from './components.ts'
+import type { Feed } from './feed-table.ts'
+import type { RemoteSlice } from './log.ts'
+
+/** A slice whose chain and seal hold. Only `checkSlice` makes it. */
+export interface CheckedSlice {
+  readonly feed: FeedId
+  readonly slice: RemoteSlice
+  readonly head: FeedPoint
+  readonly events: readonly RemoteEvent[]
+}
+
+export interface RemoteEvent {
+  readonly raw: Uint8Array
+  readonly event: DecodedEvent
+  readonly hash: Uint8Array
+}
+
+/** Everything about a slice that can be checked without the log. */
+export function checkSlice(
+  { hash, keys, clock }: { hash: Sha256; keys: NodeKeys; clock: HybridClock },
+  ownEpoch: string,
+  slice: RemoteSlice,
+): CheckedSlice {
+  const { origin, from, seal, publicKey, redactedBy } = slice
+  const feed = feedIdOf(hash, origin)
+  if (origin.node === keys.nodeId && origin.epoch === ownEpoch) {
+    throw new HearthError('CHAIN_BROKEN', `feed ${feed} is written here; nobody else adds to it`)
+  }
+  const [first] = slice.events
+  if (!first || !Number.isSafeInteger(from) || from < 1) throw new HearthError('EVENT_INVALID', 'the slice is empty')
+  const start =
+    from === 1 ? feedStart(feed) : { feed, seq: from - 1, hash: decodeHeader(splitEvent(first).headerBytes).prevHash }
+  const chain = checkChain(hash, start, slice.events)
+  if (!chain.ok) throw new HearthError(chain.code, `feed ${feed}, event ${chain.seq}: ${chain.reason}`)
+  if (seal && !(seal.seq === chain.head.seq && equalBytes(seal.hash, chain.head.hash))) {
+    throw new HearthError('SEAL_INVALID', `the seal is not over the last event of the slice of feed ${feed}`)
+  }
+  if (seal && !verifySeal(hash, keys.verify, publicKey, { feed, seal })) {
+    throw new HearthError('SEAL_INVALID', `the seal of feed ${feed} at ${seal.seq} does not verify`)
+  }
+  const events = chain.events.map((event, index): RemoteEvent => {
+    if (!event.body && !redactedBy?.has(event.header.id)) {
+      throw new HearthError('EVENT_INVALID', `event ${event.header.id} has no body and nothing redacts it`)
+    }
+    return { raw: slice.events[index] ?? first, event, hash: hashEvent(hash, event.headerBytes) }
+  })
+  // CLOCK-3: ids ascend within a feed, so the last is the latest.
+  if (chain.head.id !== undefined) clock.observe(eventIdStamp(chain.head.id))
+  return { feed, slice, head: chain.head, events }
+}
+
+/** The events of a slice that the feed does not have yet. Throws CHAIN_BROKEN, SEAL_INVALID. */
+export function newEvents(feed: Feed | undefined, { slice, events }: CheckedSlice): readonly RemoteEvent[] {
+  const sealed = slice.seal !== undefined
+  if (!feed || feed.head.seq === 0) {
+    if (!sealed) throw new HearthError('SEAL_INVALID', 'a feed that is new here comes with a seal')
+    return events
+  }
+  const last = slice.from + events.length - 1
+  if (slice.from > feed.head.seq + 1) {
+    throw new HearthError(
+      'CHAIN_BROKEN',
+      `events ${feed.head.seq + 1} to ${slice.from - 1} of feed ${feed.id} come first`,
+    )
+  }
+  if (last < feed.floor - 1) {
+    throw new HearthError('CHAIN_BROKEN', `events ${last + 1} to ${feed.floor - 1} of feed ${feed.id} come first`)
+  }
+  const above = events.filter(({ event }) => event.header.seq > feed.head.seq)
+  const below = events.filter(({ event }) => event.header.seq < feed.floor)
+  const [next] = above
+  if (next && !equalBytes(next.event.header.prevHash, feed.head.hash)) throw forked(feed.id, feed.head.seq)
+  if (next && !sealed) throw new HearthError('SEAL_INVALID', 'events past the head of a feed come with a seal')
+  const top = below.at(-1)
+  if (top && !equalBytes(top.hash, feed.floorPrev)) throw forked(feed.id, feed.floor - 1)
+  return [...below, ...above]
+}
+
+export const forked = (feed: FeedId, seq: number): HearthError =>
+  new HearthError(
+    'CHAIN_BROKEN',
+    `feed ${feed} has two different events at ${seq}: its node is broken or lies, nothing more is taken from it`,
+  )

@@ -1,0 +1,369 @@
+/** The rooms of a node, furnished from its data and given to each other; the doors come after (`doors.ts`). */
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import type { Logger, OutboundMessage, Policy } from '../broker/components.ts'
+import { isHandle, isUserName } from '../spec/identifiers.ts'
+import type { ChannelId, Handle, MemberId, NodeId, ServerId, UserName } from '../spec/ids.ts'
+import { parseInviteLink } from '../spec/invite-link.ts'
+import { limits } from '../spec/limits.ts'
+import { channelTopic, userTopic } from '../spec/topics.ts'
+import type { Accounts } from './accounts/accounts.ts'
+import { argon2id } from './accounts/argon2.ts'
+import { accountCalls } from './accounts/calls.ts'
+import { createAccounts } from './accounts/create-accounts.ts'
+import { createRateLimiter } from './accounts/rate-limit.ts'
+import { admissionTo } from './admission.ts'
+import { createAnnounce, userOfSession, withholding, type Announce, type FanOut } from './announce.ts'
+import { createCallTable } from './call-table.ts'
+import { sha256 } from './crypto.ts'
+import { friendCalls } from './friends/calls.ts'
+import { createFriends } from './friends/create-friends.ts'
+import type { Friends, Remote } from './friends/friends.ts'
+import { createPlaces } from './places.ts'
+import type { Config } from './config/settings.ts'
+import type { Data } from './data.ts'
+import { inboxCalls } from './inbox/calls.ts'
+import { createInbox, type Inbox } from './inbox/create-inbox.ts'
+import { takeNotice } from './inbox/requests.ts'
+import { createIngest } from './ingest.ts'
+import { resolveMentions } from './messages/mentions.ts'
+import { openMessages } from './messages/open-messages.ts'
+import { createPolicy, type Login } from './policy.ts'
+import { presenceCalls } from './presence/calls.ts'
+import { openChoices } from './presence/choices.ts'
+import { createPresence, type Presence } from './presence/presence.ts'
+import { profileCalls } from './profiles/calls.ts'
+import { openProfiles } from './profiles/profiles.ts'
+import { readingCalls } from './reading.ts'
+import { createRender, type Render } from './render.ts'
+import { serverCalls } from './servers/calls.ts'
+import { createServers } from './servers/create-servers.ts'
+import { findServer } from './servers/references.ts'
+import type { ChannelInfo, MemberInfo, ServerHandles, Servers } from './servers/servers.ts'
+import { createRecords } from './store/records.ts'
+import type { Store } from './store/store.ts'
+
+export interface RoomsComponents {
+  readonly data: Data
+  readonly clock: { now(): number }
+  readonly logger: Logger
+  /** The broker, which is made after the rooms because it asks their policy. */
+  readonly fanOut: FanOut
+  /** The doors to other nodes, which are made after the rooms, too. */
+  readonly away: Away
+}
+
+/** What the rooms want of other nodes. */
+export interface Away {
+  /** By an invite of another node. */
+  join(user: UserName, invite: string): Promise<{ readonly server: ServerId }>
+  /** Asked about friends and DMs. */
+  readonly friends: Remote
+  /** A member of this node types. */
+  typing(channel: ChannelId, member: MemberId): void
+  /** The domain of a node, checked both ways. */
+  domainOf(node: NodeId): string | undefined
+}
+
+export interface Rooms extends AsyncDisposable {
+  /** Conversations are among its channels. */
+  readonly servers: Servers
+  readonly friends: Friends
+  readonly accounts: Accounts
+  readonly presence: Presence
+  readonly inbox: Inbox
+  readonly render: Render
+  readonly announce: Announce
+  readonly policy: Policy<Login>
+  /** Somebody of any node types in a channel. */
+  typing(channel: ChannelId, server: ServerId, member: Pick<MemberInfo, 'node' | 'member' | 'address' | 'name'>): void
+  /** An existing user joins by an invite: a code or link of this node, or a link of another. */
+  join(user: UserName, invite: string): Promise<{ readonly server: ServerId }>
+}
+
+/** Reads what is stored; the rooms are open for business when it resolves. */
+export async function openRooms(
+  { data, clock, logger, fanOut, away }: RoomsComponents,
+  config: Pick<Config, 'name' | 'domain' | 'messageRate' | 'messageBurst'>,
+): Promise<Rooms> {
+  const { log, store, keys } = data
+  const nodeName = config.domain ?? keys.nodeId
+  const sendTo = (user: UserName, message: { readonly type: string }): void => {
+    const qos = message.type === 'unread' ? 0 : 1
+    const topic = userTopic(user, 'inbox')
+    fanOut.publish({ topic, payload: jsonBytes(message), qos, contentType: 'application/json' })
+  }
+  const communities = createServers(
+    {
+      append: (draft) => log.append(draft),
+      log,
+      random: randomBytes,
+      clock,
+      handles: await openHandles(store),
+      isDomainOf: (domain, node) => away.domainOf(node) === domain,
+    },
+    { nodeId: keys.nodeId, nodeName },
+  )
+  await communities.start()
+  const accounts = await createAccounts(
+    { store, clock, random: randomBytes, passwordHash: argon2id, admission: admissionTo(communities), logger },
+    { nodeId: keys.nodeId },
+  )
+  await accounts.start()
+
+  const friends = await createFriends(
+    {
+      store,
+      log,
+      append: (draft) => log.append(draft),
+      clock,
+      random: randomBytes,
+      hash: sha256,
+      servers: communities,
+      hasUser: (user) => accounts.has(user),
+      remote: away.friends,
+      tell: (user, notice) => takeNotice(inbox, sendTo, user, notice),
+      presenceChanged: (viewer, subject, isVisible) =>
+        fanOut.publish({
+          topic: userTopic(subject, 'presence'),
+          payload: jsonBytes(isVisible ? presence.seen(subject) : { user: subject, status: 'offline' }),
+          qos: 0,
+          contentType: 'application/json',
+          isWithheldFrom: (sessionKey) => userOfSession(sessionKey) !== viewer,
+        }),
+      logger,
+    },
+    { nodeId: keys.nodeId },
+  )
+  communities.onChanged(() => friends.forget())
+  const servers = createPlaces(communities, friends)
+
+  const messages = await openMessages(
+    { log, store, servers, fanOut, logger, present: noLiveMentions, friends },
+    { nodeId: keys.nodeId, render: () => render },
+  )
+  const render = createRender(
+    { ...servers, isDeleted: (id) => messages.isDeleted(id) },
+    { nodeName: { id: keys.nodeId, name: config.name } },
+  )
+  servers.onChanged(() => render.forget())
+  const join = async (user: UserName, invite: string): Promise<{ readonly server: ServerId }> => {
+    const link = invite.includes('#') ? parseInviteLink(invite) : { code: invite, home: undefined }
+    const isOurs = link.home === undefined || link.home.nodeId === keys.nodeId
+    return isOurs ? accounts.redeemInvite(user, link.code) : away.join(user, invite)
+  }
+  const ingest = createIngest({
+    servers,
+    log,
+    clock,
+    mentions: (user, channel, text) => resolveMentions(servers, { user, channel, text }),
+    rate: createRateLimiter(clock, { perSecond: config.messageRate, burst: config.messageBurst }),
+  })
+  const presence = createPresence({
+    clock,
+    later,
+    choices: await openChoices({ store, clock, logger }),
+    changed: (seen) => {
+      const topic = userTopic(seen.user, 'presence')
+      const isWatched = fanOut.hasSubscribers(topic)
+      fanOut.publish({
+        topic,
+        payload: jsonBytes(seen),
+        qos: 0,
+        retain: true,
+        contentType: 'application/json',
+        isWithheldFrom: (sessionKey) => friends.isPresenceHidden(userOfSession(sessionKey), seen.user),
+      })
+      return isWatched
+    },
+  })
+  const inbox = await createInbox(
+    {
+      log,
+      store,
+      places: servers,
+      render,
+      clock,
+      logger,
+      connected: () => presence.connectedUsers(),
+      isConnected: (user) => presence.isConnected(user),
+      send: sendTo,
+      listens: (user) => fanOut.hasSubscribers(userTopic(user, 'inbox')),
+      isHidden: (user, message) => friends.hides(user, message),
+      mayMentionAll: (entry) => servers.countsFor(entry, 'mentionEveryone'),
+      later,
+    },
+    { nodeId: keys.nodeId },
+  )
+  servers.onChanged((kind) => {
+    if (kind === 'permissions') inbox.judgeAgain()
+  })
+  const profiles = await openProfiles({
+    store,
+    servers: communities,
+    rate: createRateLimiter(clock, { perSecond: 1 / 60, burst: limits.profileChangesBurst }),
+    addressOf: (user) => `${user}@${nodeName}`,
+    logger,
+  })
+  const refreshNames = soon(async () => {
+    for (const user of presence.connectedUsers()) await profiles.refresh(user)
+  })
+  communities.onChanged((kind) => {
+    if (kind === 'permissions') refreshNames()
+  })
+  const announce = createAnnounce({
+    log,
+    servers,
+    friends,
+    render,
+    fanOut,
+    messages,
+    present: () => presence.present(),
+  })
+  const stopAnnouncing = announce.start()
+  const stopFollowing = inbox.start()
+  const calls = createCallTable(
+    [
+      ...readingCalls({ log, messages, ingest, servers, friends, render, present: () => presence.present() }),
+      ...accountCalls(accounts, join),
+      ...serverCalls(servers, clock),
+      ...friendCalls(friends),
+      ...messages.calls(ingest),
+      ...inboxCalls({ inbox, ingest, places: servers, log }),
+      ...profileCalls({
+        profiles,
+        findServer: (user, name) => findServer(communities, user, name),
+        memberNamed: (server, who) => communities.memberNamed(server, who),
+        serversOf: (user) => communities.serversOf(user),
+        known: (viewer, who) => {
+          const user = who.endsWith(`@${nodeName}`) ? who.slice(0, -nodeName.length - 1) : who
+          return isUserName(user) && accounts.has(user) && friends.mayAskPresence(viewer, user) ? user : undefined
+        },
+      }),
+      ...presenceCalls({
+        presence,
+        findServer: (user, name) => findServer(servers, user, name),
+        isMember: (user, server) => servers.memberOf(user, server) !== undefined,
+        sees: (viewer, user) => !friends.isPresenceHidden(viewer, user),
+      }),
+    ],
+    { logger },
+  )
+  const policy = createPolicy({
+    accounts,
+    servers,
+    friends,
+    ingest,
+    calls,
+    presence,
+    inbox: {
+      connected: (user) => {
+        inbox.connected(user)
+        void profiles.refresh(user)
+      },
+    },
+    typing: ({ user }, id) => {
+      const channel = servers.channel(id)
+      const member = channel && servers.memberOf(user, channel.server)
+      if (channel === undefined || member === undefined) return
+      announceTyping({ servers, fanOut, friends }, channel, member)
+      away.typing(id, member.member)
+    },
+    publish: (message) => fanOut.publish(message),
+  })
+  return {
+    servers,
+    friends,
+    accounts,
+    presence,
+    inbox,
+    render,
+    announce,
+    policy,
+    join,
+    typing: (id, _server, member) => {
+      const channel = servers.channel(id)
+      if (channel !== undefined) announceTyping({ servers, fanOut, friends }, channel, member)
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopAnnouncing()
+      presence.stop()
+      await stopFollowing()
+      await friends[Symbol.asyncDispose]()
+      await accounts.stop()
+    },
+  }
+}
+
+/** Typing is not stored: whoever listens now sees it, at most once. */
+const announceTyping = (
+  { servers, fanOut, friends }: { readonly servers: Servers; readonly fanOut: FanOut; readonly friends: Friends },
+  { id, server, handle }: ChannelInfo,
+  author: Pick<MemberInfo, 'node' | 'member' | 'address' | 'name'>,
+): void => {
+  const { address, name } = author
+  const isWithheldFrom = withholding(friends.withheldFrom(author))
+  const payload = jsonBytes({ channel: id, address, name })
+  const topics = [channelTopic({ by: 'id', id }, 'typing')]
+  const serverHandle = servers.server(server)?.handle
+  if (serverHandle !== undefined) {
+    topics.push(channelTopic({ by: 'handle', server: serverHandle, channel: handle }, 'typing'))
+  }
+  for (const topic of topics) {
+    if (!fanOut.hasSubscribers(topic)) continue
+    fanOut.publish({
+      topic,
+      payload,
+      qos: 0,
+      contentType: 'application/json',
+      isWithheldFrom,
+    } satisfies OutboundMessage)
+  }
+}
+
+/** The inbox tells of mentions, with what it keeps of them and as each person chose. */
+const noLiveMentions = (): readonly UserName[] => []
+
+/** At the end of the turn, once for all that ask for it; never two at a time. */
+const soon = (task: () => Promise<void>): (() => void) => {
+  let isWanted = false
+  let running: Promise<void> | undefined
+  const run = async (): Promise<void> => {
+    while (isWanted) {
+      isWanted = false
+      await new Promise((resolve) => setImmediate(resolve))
+      await task()
+    }
+    running = undefined
+  }
+  return () => {
+    isWanted = true
+    running ??= run()
+  }
+}
+
+/** In so many ms; 0: at the end of the turn. */
+const later = (task: () => void, ms: number): (() => void) => {
+  if (ms <= 0) {
+    const immediate = setImmediate(task)
+    return () => clearImmediate(immediate)
+  }
+  const timer = setTimeout(task, ms).unref()
+  return () => clearTimeout(timer)
+}
+
+/** What servers are called here when another one had their handle first. */
+async function openHandles(store: Store): Promise<ServerHandles> {
+  const table = await createRecords(store, 'server-handles', z.custom<Handle>(isHandle))
+  const given = new Map(table.all())
+  return {
+    get: (server) => given.get(server),
+    put: (server, handle) => {
+      given.set(server, handle)
+      // Lost with a full disk, it is given anew at the next start: the same one.
+      table.put(server, handle).catch(() => undefined)
+    },
+  }
+}
+
+const jsonBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value))
