@@ -1,0 +1,2 @@
+export type * from './components.ts'
+export { createSync } from './create-sync.ts'
