@@ -1,0 +1,8 @@
+export { connect } from './connect.ts'
+export { openSession, type Change, type ConnectInit, type SendInit, type Session } from './session.ts'
+export type { CallInit } from './calls.ts'
+export type { Delivery, Link, LinkInit, PublishInit, SdkComponents } from './components.ts'
+export type { ConnectionState } from './connection.ts'
+export type { Outgoing } from './outbox.ts'
+export { createTimeline, type Timeline, type TimelineItem } from './timeline.ts'
+export type { EventJson } from '../../spec/message.ts'

@@ -1,0 +1,2 @@
+export { runChat } from './main.ts'
+export type { ChatIo } from './terminal-io.ts'
