@@ -1,0 +1,133 @@
+/** What goes wrong, and what people do meanwhile: at random times, with a bias for moments that are risky. */
+import type { Actor } from '../../node/servers/servers.ts'
+import { HearthError } from '../../spec/errors.ts'
+import type { Clients } from './clients.ts'
+import type { Disk } from './disk.ts'
+import type { Run } from './run.ts'
+import type { Site } from './site.ts'
+
+export interface Faults {
+  end(): void
+}
+
+export const planFaults = (run: Run, clients: Clients, find: (what: string) => void): Faults => {
+  const { world, network, sites, server, general, back } = run
+  const backups = new Map<Site, Disk>()
+  let isOver = false
+
+  const boot = (site: Site): void => {
+    if (site.isUp || isOver) return
+    site.boot().catch((error: unknown) => {
+      // A disk that fails while the node starts: the next start finds it well.
+      if (!(error instanceof HearthError && error.code === 'STORE_FAILED')) {
+        find(`${site.name} does not start: ${String(error)}`)
+      }
+      site.crash()
+      world.after(500, () => boot(site))
+    })
+  }
+
+  const crash = (site: Site): void => {
+    if (!site.isUp || isOver) return
+    world.saw('a crash')
+    site.crash()
+    world.after(50 + world.random() * 2_000, () => boot(site))
+  }
+
+  const acts: readonly [weight: number, act: () => void][] = [
+    [
+      30,
+      () => {
+        const site = world.oneOf(sites)
+        clients.say(site, world.chance(0.25) && site.index < 2 ? back : general)
+        // Right behind a message: before the sync, between sync and seal, between seal and push.
+        if (world.chance(0.1)) world.after(world.random() * 40, () => crash(site))
+      },
+    ],
+    [2, () => crash(world.oneOf(sites))],
+    [3, () => network.drop(world.oneOf(sites).keys.nodeId, world.oneOf(sites).keys.nodeId)],
+    [
+      2,
+      () => {
+        network.cut(world.oneOf(sites).keys.nodeId, world.oneOf(sites).keys.nodeId)
+        if (world.chance(0.5)) world.after(world.random() * 6_000, () => network.heal())
+      },
+    ],
+    [
+      1,
+      () => {
+        const site = world.oneOf(sites)
+        if (site.isUp) void site.disk.backUp().then((copy) => backups.set(site, copy))
+      },
+    ],
+    [
+      1,
+      () => {
+        const site = world.oneOf([...backups.keys(), world.oneOf(sites)])
+        const copy = backups.get(site)
+        if (copy === undefined || !site.isUp || isOver) return
+        world.saw('a restored backup')
+        clients.restored(site)
+        site.crash()
+        site.disk = copy
+        backups.delete(site)
+        world.after(50 + world.random() * 500, () => boot(site))
+      },
+    ],
+    [1, () => void (world.oneOf(sites).skewMs = (world.random() - 0.5) * (world.chance(0.2) ? 600_000 : 40_000))],
+    [1, () => world.oneOf(sites).disk.failOnce()],
+    [4, () => govern()],
+    [2, () => erase()],
+  ]
+  /** The owner and an admin, on two nodes that may not see each other. */
+  const govern = (): void => {
+    const site = world.oneOf(sites.slice(0, 2))
+    if (!site.isUp) return
+    const actor: Actor = { kind: 'user', user: site.user }
+    const { servers } = site.process
+    const victim = world.oneOf(sites.slice(2))
+    const target = `${victim.user}@${victim.name}.example`
+    const work = world.oneOf<() => Promise<unknown>>([
+      () => servers.setTopic(actor, general, `topic ${world.pick(1_000)}`),
+      () => servers.renameServer(actor, server, `Club ${world.pick(1_000)}`),
+      () => servers.createChannel(actor, server, { handle: `c${world.pick(1_000_000)}` }),
+      () => servers.setTopic(actor, back, `secret ${world.pick(1_000)}`),
+      () => servers.timeout(actor, server, target, world.nowMs + 500),
+      () => servers.kick(actor, server, target).then(() => world.saw('a kick')),
+    ])
+    work().catch(() => world.saw('an operation is refused'))
+  }
+
+  const erase = (): void => {
+    const site = world.oneOf(sites)
+    const mine = clients.said.filter((one) => one.site === site && one.entry !== undefined)
+    if (!site.isUp || mine.length === 0) return
+    const target = world.oneOf(mine).entry
+    if (target !== undefined)
+      site.process
+        .redact(target)
+        ?.then(() => world.saw('a redaction'))
+        .catch(() => undefined)
+  }
+
+  const total = acts.reduce((sum, [weight]) => sum + weight, 0)
+
+  const step = (): void => {
+    if (isOver) return
+    let at = world.random() * total
+    for (const [weight, act] of acts) {
+      at -= weight
+      if (at >= 0) continue
+      act()
+      break
+    }
+    world.after(world.random() * 300, step)
+  }
+  step()
+
+  return {
+    end() {
+      isOver = true
+    },
+  }
+}
