@@ -29,7 +29,15 @@ export const createRedactions = (parts: {
   const { log, servers, logger } = parts
   /** By target. A delete without the right to it stays: the grant may come later. */
   const wanted = new Map<EventId, Map<EventId, Entry | RedactionWanted>>()
+  /** The newest that lost their bodies: whoever began to read before that may still hold them. */
+  const gone = new Set<EventId>()
   let queue: Promise<void> = Promise.resolve()
+
+  const redact = async (target: EventId, by: EventId): Promise<void> => {
+    gone.add(target)
+    if (gone.size > goneMax) gone.delete(gone.keys().next().value ?? target)
+    await log.redact(target, by)
+  }
 
   const want = (target: EventId, by: EventId, deletion: Entry | RedactionWanted): void => {
     const deletions = wanted.get(target) ?? new Map<EventId, Entry | RedactionWanted>()
@@ -50,7 +58,7 @@ export const createRedactions = (parts: {
       if (!stands(deletion, message)) continue
       // the message last: by it a restart knows that all of it is done
       await redactEdits(message, deletion.id)
-      await log.redact(target, deletion.id)
+      await redact(target, deletion.id)
       deletions.delete(deletion.id)
     }
     if (deletions.size === 0) wanted.delete(target)
@@ -62,7 +70,7 @@ export const createRedactions = (parts: {
       message.channel,
       rows.map(({ id }) => id),
     )) {
-      if (entry.type === 'edit' && entry.body !== undefined) await log.redact(entry.id, by)
+      if (entry.type === 'edit' && entry.body !== undefined) await redact(entry.id, by)
     }
   }
 
@@ -76,7 +84,7 @@ export const createRedactions = (parts: {
       rows.map(({ id }) => id),
     )
     const by = about.find((entry) => entry.type === 'delete' && stands(entry, message))
-    if (by !== undefined) await log.redact(edit.id, by.id)
+    if (by !== undefined) await redact(edit.id, by.id)
   }
 
   /** One after the other; a disk that is full now is asked again at the next start. */
@@ -110,6 +118,7 @@ export const createRedactions = (parts: {
       }
     },
     isDeleted(message) {
+      if (gone.has(message.id)) return true
       if (wanted.size === 0) return false
       const deletions = wanted.get(message.id)
       return deletions !== undefined && [...deletions.values()].some((one) => 'raw' in one && stands(one, message))
@@ -117,3 +126,6 @@ export const createRedactions = (parts: {
     settled: () => queue,
   }
 }
+
+/** More than are read at a time. */
+const goneMax = 4_096

@@ -108,6 +108,17 @@ describe('what becomes of messages', () => {
     await assert.rejects(home.call('alice', messageHistory, { channel: general, target: id }), named('NOT_FOUND'))
   })
 
+  it('MSGS-10: who read a message before its body was gone does not show it afterwards', async () => {
+    await using home = await openHomeNode()
+    const { general } = home
+    const message = await home.say('alice', general, 'secret')
+    assert.equal(home.messages.isDeleted(message), false)
+    await home.call('alice', messageDelete, { channel: general, target: message.id })
+    await home.messages.settled()
+    assert.notEqual(message.body, undefined)
+    assert.equal(home.messages.isDeleted(message), true)
+  })
+
   it('MSGS-7: nodes agree whatever order the events come in, and deleted texts are gone at each', async () => {
     const step = fc.record({
       who: fc.constantFrom('alice', 'bob', 'mona'),
