@@ -17,6 +17,7 @@ export const tools: readonly Tool[] = [
   { program: 'tmux', package: 'tmux' },
   { program: 'strace', package: 'strace' },
   { program: 'gcc', package: 'gcc' },
+  { program: 'chromium', package: 'chromium' },
 ]
 
 /** Services live in sbin, which is not in everybody's PATH. */
