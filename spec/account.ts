@@ -22,11 +22,9 @@ export const userField = z.object({
 
 export const deviceField = z.object({
   device: deviceIdField,
-  /** `MQTT 5` … */
-  client: z.string(),
+  client: z.string().describe('`MQTT 5` …'),
   firstSeen: time,
-  /** At most an hour behind. */
-  lastSeen: time,
+  lastSeen: time.describe('At most an hour behind.'),
   address: z.string(),
   key: deviceKeyField.optional(),
   revoked: time.optional(),
@@ -36,31 +34,25 @@ export const tokenField = z.object({
   id: z.string(),
   user: userNameField,
   name: z.string(),
-  /** Absent: every channel that the user can see. */
-  channels: z.array(channelIdField).readonly().optional(),
+  channels: z.array(channelIdField).readonly().optional().describe('Absent: every channel that the user can see.'),
   send: z.boolean(),
   read: z.boolean(),
-  /** Usable from this device only. */
-  device: deviceIdField.optional(),
+  device: deviceIdField.optional().describe('Usable from this device only.'),
   created: time,
   expires: time.optional(),
-  /** At most an hour behind. */
-  lastUsed: time.optional(),
+  lastUsed: time.optional().describe('At most an hour behind.'),
 })
 
 export const inviteField = z.object({
-  /** Names the invite without being it. */
-  id: z.string(),
+  id: z.string().describe('Names the invite without being it.'),
   server: serverIdField.optional(),
   role: z.string().optional(),
-  /** May it make new accounts? */
-  register: z.boolean(),
+  register: z.boolean().describe('May it make new accounts?'),
   usesLeft: z.number().int(),
   used: z.number().int(),
   created: time,
   expires: time,
-  /** Absent: the operator of the node. */
-  createdBy: userNameField.optional(),
+  createdBy: userNameField.optional().describe('Absent: the operator of the node.'),
 })
 
 const secondsMax = 10 * 365 * 24 * 3600

@@ -38,8 +38,7 @@ export const channelField = z.object({
 export const roleField = z.object({
   id: z.string(),
   name: z.string(),
-  /** The lower number stands above. */
-  rank: z.number().int(),
+  rank: z.number().int().describe('The lower number stands above.'),
   permissions: z.array(z.string()).readonly(),
 })
 
@@ -47,8 +46,6 @@ export const memberField = z.object({
   address: z.string(),
   name: z.string(),
   rank: z.number().int(),
-  /** Role ids. */
-  roles: z.array(z.string()).readonly(),
-  /** Unix ms; absent: not timed out. */
-  timeoutUntil: z.number().int().optional(),
+  roles: z.array(z.string()).readonly().describe('Role ids.'),
+  timeoutUntil: z.number().int().optional().describe('Unix ms; absent: not timed out.'),
 })

@@ -30,12 +30,8 @@ export const privacyField = z.object({ dm: z.enum(dmPrivacies), add: z.enum(addP
 export const conversationField = z.object({
   channel: channelIdField,
   kind: z.enum(['pair', 'group']),
-  /** Of a group; may be empty. */
-  name: z.string(),
-  /** Of a group: address. */
-  owner: z.string().optional(),
-  /** FRIEND-11: from somebody who is no friend; answered by `dm.open`. */
-  request: z.boolean(),
-  /** Everybody who takes part, the reader too. */
-  people: z.array(personField),
+  name: z.string().describe('Of a group; may be empty.'),
+  owner: z.string().optional().describe('Of a group: address.'),
+  request: z.boolean().describe('FRIEND-11: from somebody who is no friend; answered by `dm.open`.'),
+  people: z.array(personField).describe('Everybody who takes part, the reader too.'),
 })

@@ -168,11 +168,9 @@ export type MentionJson = z.output<typeof mentionJson>
 
 /** MSGS-12 */
 export const reactionJson = z.object({
-  /** `👍` or `:name:`. */
-  emoji: z.string(),
+  emoji: z.string().describe('`👍` or `:name:`.'),
   count: z.int().positive(),
-  /** One of them is the reader's. */
-  me: z.literal(true).optional(),
+  me: z.literal(true).optional().describe('One of them is the reader’s.'),
 })
 
 /** MSG-5: an event as clients read it: on `c/{channel}/events` and in the answers of calls. */
@@ -180,40 +178,39 @@ export const eventJson = z.object({
   id: eventIdField,
   type: z.string(),
   channel: channelIdField,
-  /** Absent in a DM. */
-  server: z.custom<ServerId>(isServerId, 'is not a server id').optional(),
-  /** Arrival position at the node that answers: the cursor of catch-up. */
-  position: z.int().positive(),
-  /** Unix ms, from the event id. */
-  time: z.int().nonnegative(),
+  server: z.custom<ServerId>(isServerId, 'is not a server id').optional().describe('Absent in a DM.'),
+  position: z.int().positive().describe('Arrival position at the node that answers: the cursor of catch-up.'),
+  time: z.int().nonnegative().describe('Unix ms, from the event id.'),
   author: z.object({
     member: z.custom<MemberId>(isMemberId, 'is not a member id'),
-    /** `alice@home.example`; empty once erased. */
-    address: z.string(),
+    address: z.string().describe('`alice@home.example`; empty once erased.'),
     name: z.string(),
   }),
-  /** The text of a `msg`; of other types what their chapter says. Absent once redacted. */
-  body: z.unknown().optional(),
-  /** The sender's own message id: how its client recognises the echo. */
-  clientId: z.string().optional(),
+  body: z
+    .unknown()
+    .optional()
+    .describe('The text of a `msg`; of other types what their chapter says. Absent once redacted.'),
+  clientId: z.string().optional().describe('The sender’s own message id: how its client recognises the echo.'),
   replyTo: eventIdField.optional(),
   thread: eventIdField.optional(),
   mentions: z.array(mentionJson).readonly().optional(),
   forwarded: z.object({ channel: channelIdField, event: eventIdField, author: z.string() }).optional(),
-  /** MSGS-6: of an event about a message, the message. */
-  target: eventIdField.optional(),
+  target: eventIdField.optional().describe('MSGS-6: of an event about a message, the message.'),
   emoji: z.string().optional(),
-  /** MSGS-16: not known to the node that answers; there is no body. */
-  unsupported: z.literal(true).optional(),
-  /** MSGS-7: the state of a message. Unix ms of the last edit. */
-  edited: z.int().nonnegative().optional(),
+  unsupported: z.literal(true).optional().describe('MSGS-16: not known to the node that answers; there is no body.'),
+  edited: z.int().nonnegative().optional().describe('MSGS-7: the state of a message. Unix ms of the last edit.'),
   deleted: z.literal(true).optional(),
   pinned: z.literal(true).optional(),
   reactions: z.array(reactionJson).readonly().optional(),
-  /** Of the first event of a thread: how many answers are in it, and Unix ms of the last one. */
-  replies: z.object({ count: z.int().positive(), last: z.int().nonnegative() }).optional(),
-  /** Position up to which events about the message are in its state: those that arrive later are not. */
-  asOf: z.int().nonnegative().optional(),
+  replies: z
+    .object({ count: z.int().positive(), last: z.int().nonnegative() })
+    .optional()
+    .describe('Of the first event of a thread: how many answers are in it, and Unix ms of the last one.'),
+  asOf: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Position up to which events about the message are in its state: those that arrive later are not.'),
 })
 
 export type EventJson = z.output<typeof eventJson>

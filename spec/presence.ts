@@ -17,18 +17,20 @@ const isStatusText = (text: string): boolean => isText(text, limits.statusTextCh
 /** PROF-8: what a person publishes to `u/{me}/presence`, and the input of `presence.set`. */
 export const presenceChoice = z
   .strictObject({
-    /** `idle` is of the device that says so; `dnd` and `invisible` of the person, until `online` takes them back. */
-    status: z.enum(chosenStatuses).optional(),
-    /** Null or empty takes it away. */
+    status: z
+      .enum(chosenStatuses)
+      .optional()
+      .describe(
+        '`idle` is of the device that says so; `dnd` and `invisible` of the person, until `online` takes them back.',
+      ),
     text: z
       .string()
       .refine(isStatusText, 'is too long, blank at an end, or has control characters')
       .nullable()
-      .optional(),
-    /** Unix ms; the text goes then. */
-    until: z.int().positive().nullable().optional(),
-    /** Others may see the day on which I was here last; off unless chosen. */
-    lastSeen: z.boolean().optional(),
+      .optional()
+      .describe('Null or empty takes it away.'),
+    until: z.int().positive().nullable().optional().describe('Unix ms; the text goes then.'),
+    lastSeen: z.boolean().optional().describe('Others may see the day on which I was here last; off unless chosen.'),
   })
   .refine(({ text, until }) => until === undefined || until === null || (text ?? '') !== '', {
     error: 'until needs a text',
@@ -39,11 +41,9 @@ export type PresenceChoice = z.output<typeof presenceChoice>
 export const presenceJson = z.object({
   user: z.custom<UserName>(isUserName, 'is not a user name'),
   status: z.enum(seenStatuses),
-  /** Unix ms, since when; absent when offline. */
-  since: z.int().nonnegative().optional(),
+  since: z.int().nonnegative().optional().describe('Unix ms, since when; absent when offline.'),
   text: z.string().optional(),
   until: z.int().nonnegative().optional(),
-  /** `2026-11-21`, in UTC; when offline, and chosen. */
-  lastSeen: z.string().optional(),
+  lastSeen: z.string().optional().describe('`2026-11-21`, in UTC; when offline, and chosen.'),
 })
 export type PresenceJson = z.output<typeof presenceJson>

@@ -87,8 +87,7 @@ export const avatarField = z.object({ type: z.enum(avatarTypes), data: z.base64(
 /** PROF-1: what is not said is absent. */
 export const profileJson = z.object({
   address: z.string(),
-  /** In the server that was asked about, or everywhere. */
-  name: z.string(),
+  name: z.string().describe('In the server that was asked about, or everywhere.'),
   about: z.string().optional(),
   pronouns: z.string().optional(),
   avatar: avatarField.optional(),

@@ -5,6 +5,8 @@ import { defineCall } from './call.ts'
 export const accountShow = defineCall({
   method: 'account.show',
   summary: 'Show your own account',
+  errors: [],
+  token: 'none',
   input: z.strictObject({}),
   output: userField,
 })

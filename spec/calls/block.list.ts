@@ -6,6 +6,8 @@ import { defineCall } from './call.ts'
 export const blockList = defineCall({
   method: 'block.list',
   summary: 'List whom you block',
+  errors: [],
+  token: 'none',
   input: z.strictObject({}),
   output: z.object({ blocked: z.array(personField) }),
 })

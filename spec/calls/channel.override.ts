@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { channelRef, permissionsField, roleRef } from '../community.ts'
 import { defineCall } from './call.ts'
 
-/** Refuses with NOT_FOUND, NOT_ALLOWED (manageRoles, or the role ranks too high), BAD_REQUEST. */
+/** NOT_ALLOWED also: the role ranks too high. */
 export const channelOverride = defineCall({
   method: 'channel.override',
   summary: 'Allow or deny a role something in one channel',
+  errors: ['NOT_FOUND', 'NOT_ALLOWED'],
+  permissions: { manageRoles: 'in the server' },
+  token: 'none',
   input: z.strictObject({
     channel: channelRef,
     role: roleRef,

@@ -6,6 +6,8 @@ import { defineCall } from './call.ts'
 export const dmList = defineCall({
   method: 'dm.list',
   summary: 'List your direct messages and groups',
+  errors: [],
+  token: 'read',
   input: z.strictObject({}),
   output: z.object({ conversations: z.array(conversationField) }),
 })

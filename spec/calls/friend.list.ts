@@ -6,6 +6,8 @@ import { defineCall } from './call.ts'
 export const friendList = defineCall({
   method: 'friend.list',
   summary: 'List your friends and friend requests',
+  errors: [],
+  token: 'none',
   input: z.strictObject({}),
   output: z.object({ friends: z.array(friendField) }),
 })

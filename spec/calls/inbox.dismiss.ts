@@ -6,11 +6,12 @@ import { defineCall } from './call.ts'
 export const inboxDismiss = defineCall({
   method: 'inbox.dismiss',
   summary: 'Take entries out of the inbox',
+  errors: [],
+  token: 'none',
   input: z
     .strictObject({
       ids: z.array(z.int().positive()).max(limits.inboxItemsMax).optional(),
-      /** This one and all before it. */
-      upTo: z.int().positive().optional(),
+      upTo: z.int().positive().optional().describe('This one and all before it.'),
     })
     .refine(({ ids, upTo }) => (ids === undefined) !== (upTo === undefined), { error: 'give ids or upTo' }),
   output: z.object({ dismissed: z.int().nonnegative() }),

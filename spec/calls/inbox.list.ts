@@ -7,6 +7,8 @@ import { defineCall } from './call.ts'
 export const inboxList = defineCall({
   method: 'inbox.list',
   summary: 'Read the inbox: mentions and requests, the newest or those after one',
+  errors: [],
+  token: 'none',
   input: z
     .strictObject({
       after: z.int().nonnegative().optional(),
@@ -15,9 +17,7 @@ export const inboxList = defineCall({
     })
     .refine(({ after, before }) => after === undefined || before === undefined, { error: 'give after or before' }),
   output: z.object({
-    /** Ascending id. */
-    items: z.array(itemField),
-    /** There are more on that side. */
-    more: z.boolean(),
+    items: z.array(itemField).describe('Ascending id.'),
+    more: z.boolean().describe('There are more on that side.'),
   }),
 })

@@ -4,11 +4,22 @@ import { eventIdField } from '../message.ts'
 
 import { defineCall } from './call.ts'
 
-/** MSGS-9. Refuses with NOT_FOUND, NOT_ALLOWED (send, or it is another’s), TEXT_EMPTY, TEXT_TOO_LONG, QUOTA, RATE_LIMITED. */
+/** MSGS-9. NOT_ALLOWED also: it is another’s. */
 export const messageEdit = defineCall({
   method: 'message.edit',
   summary: 'Change the text of a message of your own',
+  errors: [
+    'NOT_FOUND',
+    'NOT_ALLOWED',
+    'NOT_FRIEND',
+    'TIMED_OUT_MEMBER',
+    'ARCHIVED',
+    'TEXT_EMPTY',
+    'TEXT_TOO_LONG',
+    'QUOTA',
+  ],
+  permissions: { send: 'in the channel' },
+  token: 'send',
   input: z.strictObject({ channel: channelRef, target: eventIdField, body: z.string() }),
-  /** The event that says it; absent: it was so already. */
-  output: z.object({ id: eventIdField.optional() }),
+  output: z.object({ id: eventIdField.optional() }).describe('The event that says it; absent: it was so already.'),
 })

@@ -3,11 +3,13 @@ import { channelRef } from '../community.ts'
 import { eventIdField } from '../message.ts'
 import { defineCall } from './call.ts'
 
-/** MSGS-14. Refuses with NOT_FOUND, NOT_ALLOWED (manageMessages), QUOTA, RATE_LIMITED. */
+/** MSGS-14. */
 export const messagePin = defineCall({
   method: 'message.pin',
   summary: 'Pin a message in its channel',
+  errors: ['NOT_FOUND', 'NOT_ALLOWED', 'NOT_FRIEND', 'TIMED_OUT_MEMBER', 'ARCHIVED', 'QUOTA'],
+  permissions: { manageMessages: 'in the channel' },
+  token: 'none',
   input: z.strictObject({ channel: channelRef, target: eventIdField }),
-  /** The event that says it; absent: it was so already. */
-  output: z.object({ id: eventIdField.optional() }),
+  output: z.object({ id: eventIdField.optional() }).describe('The event that says it; absent: it was so already.'),
 })

@@ -4,15 +4,17 @@ import { eventIdField } from '../message.ts'
 import { limits } from '../limits.ts'
 import { defineCall } from './call.ts'
 
-/** MSGS-12. Refuses with NOT_FOUND, NOT_ALLOWED (send), BAD_REQUEST (no emoji), QUOTA, RATE_LIMITED. */
+/** MSGS-12. BAD_REQUEST: no emoji. */
 export const messageUnreact = defineCall({
   method: 'message.unreact',
   summary: 'Take a reaction back',
+  errors: ['NOT_FOUND', 'NOT_ALLOWED', 'NOT_FRIEND', 'TIMED_OUT_MEMBER', 'ARCHIVED'],
+  permissions: { send: 'in the channel' },
+  token: 'send',
   input: z.strictObject({
     channel: channelRef,
     target: eventIdField,
     emoji: z.string().min(1).max(limits.emojiBytesMax),
   }),
-  /** The event that says it; absent: it was so already. */
-  output: z.object({ id: eventIdField.optional() }),
+  output: z.object({ id: eventIdField.optional() }).describe('The event that says it; absent: it was so already.'),
 })

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { levels, placeFields, settingField } from '../inbox.ts'
 import { defineCall } from './call.ts'
 
-/** INBOX-8, INBOX-9. Null takes a setting back. Refuses with NOT_FOUND, QUOTA, BAD_REQUEST (not one place). */
+/** INBOX-8, INBOX-9. Null takes a setting back. BAD_REQUEST: not one place. */
 export const notifySet = defineCall({
   method: 'notify.set',
   summary: 'Choose what notifies you in a server, a channel or a thread',
+  errors: ['NOT_FOUND', 'QUOTA'],
+  token: 'none',
   input: z
     .strictObject({
       ...placeFields,
@@ -19,6 +21,5 @@ export const notifySet = defineCall({
     .refine(({ channel, thread }) => thread === undefined || channel !== undefined, {
       error: 'a thread needs its channel',
     }),
-  /** What is set at that place now. */
-  output: settingField,
+  output: settingField.describe('What is set at that place now.'),
 })

@@ -6,6 +6,8 @@ import { defineCall } from './call.ts'
 export const notifyShow = defineCall({
   method: 'notify.show',
   summary: 'Show what notifies you, place by place',
+  errors: [],
+  token: 'none',
   input: z.strictObject({}),
   output: z.object({ settings: z.array(z.object({ ...placeFields, ...settingField.shape })) }),
 })

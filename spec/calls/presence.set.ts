@@ -6,10 +6,11 @@ import { defineCall } from './call.ts'
 export const presenceSet = defineCall({
   method: 'presence.set',
   summary: 'Choose your status, a text beside it, and whether others see your last day here',
+  errors: [],
+  token: 'none',
   input: presenceChoice,
   output: z.object({
-    /** What others see now. */
-    presence: presenceJson,
+    presence: presenceJson.describe('What others see now.'),
     invisible: z.boolean(),
   }),
 })

@@ -6,6 +6,8 @@ import { defineCall } from './call.ts'
 export const privacySet = defineCall({
   method: 'privacy.set',
   summary: 'Say who may write to you and who may ask to be friends',
+  errors: [],
+  token: 'none',
   input: z.strictObject(privacyField.partial().shape),
   output: privacyField,
 })

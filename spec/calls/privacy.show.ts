@@ -6,6 +6,8 @@ import { defineCall } from './call.ts'
 export const privacyShow = defineCall({
   method: 'privacy.show',
   summary: 'Show who may write to you and who may ask to be friends',
+  errors: [],
+  token: 'none',
   input: z.strictObject({}),
   output: privacyField,
 })

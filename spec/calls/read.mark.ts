@@ -3,18 +3,22 @@ import { countsField } from '../inbox.ts'
 import { channelIdField, eventIdField } from '../message.ts'
 import { defineCall } from './call.ts'
 
-/** INBOX-1, INBOX-2. Refuses with NOT_FOUND (channel, event), NOT_ALLOWED, BAD_REQUEST (position and event). */
+/** INBOX-1, INBOX-2. NOT_FOUND: the channel or the event; BAD_REQUEST: position and event. */
 export const readMark = defineCall({
   method: 'read.mark',
   summary: 'Mark a channel as read up to an event; without one, up to now',
+  errors: ['NOT_FOUND', 'NOT_ALLOWED'],
+  permissions: { read: 'in the channel' },
+  token: 'read',
   input: z
     .strictObject({
       channel: channelIdField,
-      /** Arrival position; what arrived up to it is read. */
-      position: z.int().nonnegative().optional(),
+      position: z.int().nonnegative().optional().describe('Arrival position; what arrived up to it is read.'),
       event: eventIdField.optional(),
-      /** Moves the marker back: the event, or what came after the position, is unread again. */
-      unread: z.boolean().default(false),
+      unread: z
+        .boolean()
+        .default(false)
+        .describe('Moves the marker back: the event, or what came after the position, is unread again.'),
     })
     .refine(({ position, event }) => position === undefined || event === undefined, {
       error: 'give a position or an event',
@@ -22,6 +26,7 @@ export const readMark = defineCall({
     .refine(({ position, event, unread }) => !unread || position !== undefined || event !== undefined, {
       error: 'unread needs a position or an event',
     }),
-  /** Where the marker is now: further on, if another device was. */
-  output: z.object({ position: z.int().nonnegative(), ...countsField.shape }),
+  output: z
+    .object({ position: z.int().nonnegative(), ...countsField.shape })
+    .describe('Where the marker is now: further on, if another device was.'),
 })

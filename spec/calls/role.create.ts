@@ -3,10 +3,13 @@ import { nameField, permissionsField, roleField, serverRef } from '../community.
 import { limits } from '../limits.ts'
 import { defineCall } from './call.ts'
 
-/** Refuses with NOT_FOUND, NOT_ALLOWED (manageRoles, or the rank is too high), EXISTS, QUOTA, BAD_REQUEST. */
+/** NOT_ALLOWED also: the rank is too high. */
 export const roleCreate = defineCall({
   method: 'role.create',
   summary: 'Make a role that ranks below yours',
+  errors: ['NOT_FOUND', 'NOT_ALLOWED', 'EXISTS', 'QUOTA'],
+  permissions: { manageRoles: 'in the server' },
+  token: 'none',
   input: z.strictObject({
     server: serverRef,
     name: nameField,

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { nameField, permissionsField, roleField, roleRef, serverRef } from '../community.ts'
 import { defineCall } from './call.ts'
 
-/** Refuses with NOT_FOUND, NOT_ALLOWED (manageRoles, or the role ranks too high), EXISTS, BAD_REQUEST. */
+/** NOT_ALLOWED also: the role ranks too high. */
 export const roleEdit = defineCall({
   method: 'role.edit',
   summary: 'Change the name or the permissions of a role',
+  errors: ['NOT_FOUND', 'NOT_ALLOWED', 'EXISTS'],
+  permissions: { manageRoles: 'in the server' },
+  token: 'none',
   input: z.strictObject({
     server: serverRef,
     role: roleRef,

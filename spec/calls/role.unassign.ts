@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { memberRef, roleRef, serverRef } from '../community.ts'
 import { defineCall } from './call.ts'
 
-/** Refuses with NOT_FOUND, NOT_ALLOWED (manageRoles, or somebody ranks too high). */
+/** NOT_ALLOWED also: somebody ranks too high. */
 export const roleUnassign = defineCall({
   method: 'role.unassign',
   summary: 'Take a role from a member',
+  errors: ['NOT_FOUND', 'NOT_ALLOWED'],
+  permissions: { manageRoles: 'in the server' },
+  token: 'none',
   input: z.strictObject({ server: serverRef, member: memberRef, role: roleRef }),
   output: z.object({}),
 })

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { personRef } from '../friends.ts'
 import { defineCall } from './call.ts'
 
-/** What was said meanwhile stays unseen. Refuses with NOT_FOUND. */
+/** What was said meanwhile stays unseen. */
 export const unblock = defineCall({
   method: 'unblock',
   summary: 'Unblock somebody',
+  errors: ['NOT_FOUND'],
+  token: 'none',
   input: z.strictObject({ address: personRef }),
   output: z.object({}),
 })

@@ -11,6 +11,8 @@ const alice: Principal = { user: 'alice' as UserName, device: 'phone' as DeviceI
 const echo = defineCall({
   method: 'echo',
   summary: 'Say it again',
+  errors: ['NOT_ALLOWED'],
+  token: 'any',
   input: z.strictObject({ text: z.string().optional() }),
   output: z.object({ text: z.string() }),
 })

@@ -263,7 +263,14 @@ describe('sdk session', () => {
   it('throws the named error of a call, and what is no answer', async () => {
     const node = createFakeNode()
     await using session = await following(node)
-    const unknown = defineCall({ method: 'no.such', summary: '', input: z.strictObject({}), output: z.object({}) })
+    const unknown = defineCall({
+      method: 'no.such',
+      summary: '',
+      errors: [],
+      token: 'none',
+      input: z.strictObject({}),
+      output: z.object({}),
+    })
     await assert.rejects(session.call(unknown, {}), { name: 'HearthError', code: 'NOT_FOUND' })
     node.beforeAnswer = () => node.cut()
     await assert.rejects(session.call(unknown, {}), { code: 'CONNECTION_LOST' })
