@@ -16,29 +16,38 @@ export interface Annotated {
   /** The node told the message again, in a newer state or an older one. */
   retell(message: EventJson): void
   readonly message: EventJson
+  /** The message with all of it told anew: `add` passes over what is in it. */
+  readonly kept: EventJson
 }
 
 export const createAnnotated = (told: EventJson, isOwn: (event: EventJson) => boolean): Annotated => {
   let base = told
   const since = new Map<EventId, EventJson>()
   let message: EventJson | undefined
+  let kept: EventJson | undefined
+  const current = (): EventJson => (message ??= stateOf(base, [...since.values()].sort(byId), isOwn))
 
   return {
     add(event) {
       if (since.has(event.id) || event.position <= (base.asOf ?? 0)) return false
       since.set(event.id, event)
-      message = undefined
+      message = kept = undefined
       return true
     },
     retell(again) {
       if ((again.asOf ?? -1) < (base.asOf ?? 0)) return
       base = again
       for (const [id, { position }] of since) if (position <= (base.asOf ?? 0)) since.delete(id)
-      message = undefined
+      message = kept = undefined
     },
     get message() {
-      message ??= stateOf(base, [...since.values()].sort(byId), isOwn)
-      return message
+      return current()
+    },
+    get kept() {
+      if (since.size === 0) return base
+      const asOf = Math.max(...[...since.values()].map(({ position }) => position))
+      kept ??= { ...current(), asOf }
+      return kept
     },
   }
 }

@@ -18,6 +18,8 @@ export interface ConnectionInit {
   readonly onUp: (link: Link) => Promise<void>
   readonly onDown: (error: HearthError) => void
   readonly onState: (state: ConnectionState) => void
+  /** Do not wait for the first attempt, nor throw what it ends with: it is retried like any other. */
+  readonly startOffline: boolean
 }
 
 export interface Connection {
@@ -27,10 +29,10 @@ export interface Connection {
   close(): Promise<void>
 }
 
-/** Keeps one link up, for ever. Throws when the first attempt fails. */
+/** Keeps one link up, for ever. Throws when the first attempt fails, unless it starts offline. */
 export const openConnection = async (
   components: Pick<SdkComponents, 'delay'> & { readonly backOff: BackOff },
-  { open, onUp, onDown, onState }: ConnectionInit,
+  { open, onUp, onDown, onState, startOffline }: ConnectionInit,
 ): Promise<Connection> => {
   const { backOff } = components
   const closing = new AbortController()
@@ -46,7 +48,13 @@ export const openConnection = async (
     link = current
     become({ kind: 'catching-up' })
     try {
-      await onUp(current)
+      const up = onUp(current)
+      // what onUp still waits for fails once onDown has told of the end
+      const lost = await Promise.race([up.then(() => undefined), current.ended])
+      if (lost !== undefined) {
+        up.catch(() => undefined)
+        return lost
+      }
       backOff.reset()
       become({ kind: 'online' })
       return await current.ended
@@ -79,8 +87,20 @@ export const openConnection = async (
     return undefined
   }
 
-  const run = async (first: Link): Promise<void> => {
-    let next: Link | undefined = first
+  const openFirst = async (): Promise<Link | undefined> => {
+    try {
+      const opened = await open()
+      if (!closing.signal.aborted) return opened
+      await opened.close()
+      become({ kind: 'closed', error: undefined })
+      return undefined
+    } catch (fault) {
+      return reconnect(hearthErrorOf(fault))
+    }
+  }
+
+  const run = async (first: Promise<Link | undefined>): Promise<void> => {
+    let next = await first
     while (next !== undefined) {
       const error = await serve(next)
       onDown(error)
@@ -88,7 +108,8 @@ export const openConnection = async (
     }
   }
 
-  const running = run(await open())
+  const first = startOffline ? openFirst() : Promise.resolve(await open())
+  const running = run(first)
   return {
     get state() {
       return state

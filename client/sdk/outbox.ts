@@ -39,6 +39,14 @@ export interface OutboxInit {
   readonly onChange: (channel: ChannelId) => void
   /** Whether the event of a stored message will come back, to replace the echo; if not, the echo goes at once. */
   readonly awaitsEvent: (channel: ChannelId) => boolean
+  /** Of the last time, oldest first. */
+  readonly kept?: readonly Outgoing[]
+  /** What is not stored yet, to outlive a restart. */
+  readonly keep?: (outgoing: Outgoing) => void
+  /** The node has it: it need not be kept any longer. */
+  readonly drop?: (id: string) => void
+  /** Messages that wait or have failed; past it `send` fails with QUOTA. Default 1,000. */
+  readonly messagesMax?: number
 }
 
 interface Slot {
@@ -48,14 +56,19 @@ interface Slot {
   readonly done: (outgoing: Outgoing) => void
 }
 
-export const createOutbox = (components: { now(): number }, { onChange, awaitsEvent }: OutboxInit): Outbox => {
-  const slots = new Map<string, Slot>()
+export const createOutbox = (
+  components: { now(): number },
+  { onChange, awaitsEvent, kept = [], keep = nothing, drop = nothing, messagesMax = 1_000 }: OutboxInit,
+): Outbox => {
+  const slots = new Map(kept.map((outgoing) => [outgoing.id, createSlot(outgoing)]))
   let link: Link | undefined
 
   const change = (slot: Slot, outgoing: Outgoing): void => {
     if (slots.get(outgoing.id) !== slot) return
     slot.outgoing = outgoing
     if (outgoing.state !== 'pending') slot.done(outgoing)
+    if (outgoing.state === 'stored') drop(outgoing.id)
+    else if (faultOfText(outgoing.text) === undefined) keep(outgoing)
     if (outgoing.state === 'stored' && !awaitsEvent(outgoing.channel)) slots.delete(outgoing.id)
     onChange(outgoing.channel)
   }
@@ -92,14 +105,17 @@ export const createOutbox = (components: { now(): number }, { onChange, awaitsEv
     send: (draft) => {
       const known = slots.get(draft.id)
       if (known !== undefined) return known.outcome
-      const { promise: outcome, resolve: done } = Promise.withResolvers<Outgoing>()
       const outgoing: Outgoing = { ...draft, timeMs: components.now(), state: 'pending' }
-      const slot: Slot = { outgoing, inFlight: false, outcome, done }
+      if (slots.size >= messagesMax) {
+        const error = new HearthError('QUOTA', `${messagesMax} messages wait to be sent already`)
+        return Promise.resolve({ ...outgoing, state: 'failed', error })
+      }
+      const slot = createSlot(outgoing)
       slots.set(draft.id, slot)
       const error = faultOfText(draft.text)
       change(slot, error === undefined ? outgoing : { ...outgoing, state: 'failed', error })
       pump()
-      return outcome
+      return slot.outcome
     },
     retry: (id) => {
       const slot = slots.get(id)
@@ -120,6 +136,7 @@ export const createOutbox = (components: { now(): number }, { onChange, awaitsEv
       const slot = slots.get(id)
       if (slot === undefined) return
       slots.delete(id)
+      drop(id)
       slot.done({ ...slot.outgoing, state: 'stored' })
     },
     outgoing: (channel) => [...slots.values()].map(({ outgoing }) => outgoing).filter((one) => one.channel === channel),
@@ -128,6 +145,13 @@ export const createOutbox = (components: { now(): number }, { onChange, awaitsEv
     },
   }
 }
+
+const createSlot = (outgoing: Outgoing): Slot => {
+  const { promise: outcome, resolve: done } = Promise.withResolvers<Outgoing>()
+  return { outgoing, inFlight: false, outcome, done }
+}
+
+const nothing = (): void => undefined
 
 /** The node checks the same; here it is said before anything is sent. */
 const faultOfText = (text: string): HearthError | undefined => {

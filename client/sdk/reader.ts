@@ -8,6 +8,7 @@ import type { ChannelId } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
 import { backfill, type Backfill } from './catch-up.ts'
 import type { Link } from './components.ts'
+import type { KeptChannel } from './store/kept.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 
 export interface ReaderInit {
@@ -23,15 +24,19 @@ export interface ReaderInit {
   readonly onEvent: (event: EventJson) => void
   /** Events that a page of history brought, new or not. */
   readonly onPage: (channel: ChannelId, events: readonly EventJson[]) => void
+  /** What was kept of a channel since the last time. */
+  readonly restore?: (channel: ChannelId) => Promise<KeptChannel | undefined>
 }
 
 /** The channels that are followed, their timelines, and the cursor that makes sure that nothing is skipped. */
 export interface Reader {
   readonly cursor: number | undefined
   isFollowed(channel: ChannelId): boolean
+  /** Those of which every event up to the cursor came. */
+  current(): readonly ChannelId[]
   timeline(channel: ChannelId): Timeline
   /** Resolves to the channels that the node refused, with why. Without a link it is done at the next connection. */
-  follow(channels: readonly ChannelId[], link: Link | undefined): Promise<ReadonlyMap<ChannelId, HearthError>>
+  follow(channels: readonly ChannelId[], link: () => Link | undefined): Promise<ReadonlyMap<ChannelId, HearthError>>
   /** Stops following, and drops the timeline. */
   forget(channel: ChannelId, link: Link | undefined): void
   /** Before a link opens: live events are held from now on, until `catchUp` is through. */
@@ -43,10 +48,19 @@ export interface Reader {
   loadOlder(channel: ChannelId, limit: number, link: Link): Promise<void>
 }
 
-export const createReader = ({ cursor: start, isOwn, call, onEvent, onPage }: ReaderInit): Reader => {
+export const createReader = ({
+  cursor: start,
+  isOwn,
+  call,
+  onEvent,
+  onPage,
+  restore = async () => undefined,
+}: ReaderInit): Reader => {
   const timelines = new Map<ChannelId, Timeline>()
   const followed = new Set<ChannelId>()
   let cursor = start
+  /** Followed, and read up to this position only. */
+  const behind = new Map<ChannelId, number>()
   /** Live events that wait for the end of the backfill; undefined in the live phase. */
   let held: EventJson[] | undefined
 
@@ -69,7 +83,10 @@ export const createReader = ({ cursor: start, isOwn, call, onEvent, onPage }: Re
     const refused = new Map<ChannelId, HearthError>()
     const outcomes = await link.subscribe(channels.map((channel) => `c/${channel}/events`))
     for (const [index, error] of outcomes.entries()) if (error !== undefined) refused.set(channels[index]!, error)
-    for (const channel of refused.keys()) followed.delete(channel)
+    for (const channel of refused.keys()) {
+      followed.delete(channel)
+      behind.delete(channel)
+    }
     return refused
   }
 
@@ -101,15 +118,39 @@ export const createReader = ({ cursor: start, isOwn, call, onEvent, onPage }: Re
     }
   }
 
+  /** Shows what was kept; returns the position from where the channel is to be read on. */
+  const showKept = async (channel: ChannelId): Promise<number | undefined> => {
+    const kept = await restore(channel)
+    if (kept === undefined) return start
+    const events = kept.events.map(({ event }) => event)
+    timelineOf(channel).addPage(events, kept.floor === '', kept.floor === '' ? undefined : kept.floor)
+    onPage(channel, events)
+    return kept.upTo
+  }
+
+  /** Reads each of them on from where it was left. */
+  const fillBehind = async (channels: readonly ChannelId[], link: Link): Promise<void> => {
+    for (const from of new Set(channels.map((channel) => behind.get(channel)))) {
+      if (from === undefined) continue
+      const some = channels.filter((channel) => behind.get(channel) === from)
+      await fill(some, from, link)
+      for (const channel of some) behind.delete(channel)
+    }
+  }
+
   let following: Promise<unknown> = Promise.resolve()
-  const follow: Reader['follow'] = async (channels, link) => {
+  const follow: Reader['follow'] = async (channels, linkNow) => {
     const added = channels.filter((channel) => !followed.has(channel))
-    for (const channel of added) followed.add(channel)
+    for (const channel of added) {
+      const from = await showKept(channel)
+      if (from !== undefined) behind.set(channel, from)
+      followed.add(channel)
+    }
+    const link = linkNow()
     if (link === undefined || added.length === 0) return new Map()
     try {
       const refused = await subscribe(added, link)
-      const granted = added.filter((channel) => !refused.has(channel))
-      if (start !== undefined && granted.length > 0) await fill(granted, start, link)
+      await fillBehind(added, link)
       return refused
     } catch (error) {
       if (error instanceof HearthError && error.code === 'CONNECTION_LOST') return new Map()
@@ -122,6 +163,7 @@ export const createReader = ({ cursor: start, isOwn, call, onEvent, onPage }: Re
       return cursor
     },
     isFollowed: (channel) => followed.has(channel),
+    current: () => [...followed].filter((channel) => !behind.has(channel)),
     timeline: timelineOf,
     follow: (channels, link) => {
       // one after the other: whoever asks for a channel that is being subscribed waits for that, too
@@ -131,6 +173,7 @@ export const createReader = ({ cursor: start, isOwn, call, onEvent, onPage }: Re
     },
     forget: (channel, link) => {
       timelines.delete(channel)
+      behind.delete(channel)
       if (!followed.delete(channel)) return
       // a connection that ends first takes nothing from this: what still comes is not followed, and dropped
       link?.unsubscribe([`c/${channel}/events`]).catch(() => undefined)
@@ -140,7 +183,9 @@ export const createReader = ({ cursor: start, isOwn, call, onEvent, onPage }: Re
     },
     catchUp: async (link) => {
       const refused = followed.size > 0 ? await subscribe([...followed], link) : new Map<ChannelId, HearthError>()
-      if (followed.size > 0 || cursor === undefined) cursor = (await fill([...followed], cursor, link)).to
+      const settled = [...followed].filter((channel) => !behind.has(channel))
+      await fillBehind([...followed], link)
+      if (settled.length > 0 || cursor === undefined) cursor = (await fill(settled, cursor, link)).to
       for (const event of held ?? []) takeLive(event)
       held = undefined
       return refused

@@ -2,15 +2,19 @@ import type { z } from 'zod'
 import type { CallSpec } from '../../spec/calls/call.ts'
 import { eventJson, type EventJson } from '../../spec/message.ts'
 import { HearthError } from '../../spec/errors.ts'
+import { isChannelId } from '../../spec/identifiers.ts'
 import type { ChannelId, EventId } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
 import { createBackOff } from './back-off.ts'
 import { createCalls, jsonOf, type CallInit } from './calls.ts'
 import type { Delivery, Link, SdkComponents } from './components.ts'
 import { openConnection, type Connection, type ConnectionState } from './connection.ts'
-import { namedErrorOf } from './named-error.ts'
+import { createKeeping } from './keeping.ts'
+import { fieldOf, namedErrorOf } from './named-error.ts'
 import { createOutbox, type Outgoing } from './outbox.ts'
 import { createReader } from './reader.ts'
+import { createReceipts } from './receipts.ts'
+import type { OfflineStore } from './store/offline-store.ts'
 import type { Timeline, TimelineItem } from './timeline.ts'
 
 export interface ConnectInit {
@@ -23,8 +27,14 @@ export interface ConnectInit {
   readonly token?: string
   /** Client id: stable for this device (ID-9), so that the node knows it again. One connection at a time has it. */
   readonly device: string
-  /** `Session.cursor` of the last time; undefined: only what comes from now on counts as unread. */
+  /** `Session.cursor` of the last time; undefined: that of the store, or only what comes from now on counts as unread. */
   readonly cursor?: number | undefined
+  /** What was seen and said is kept there, and shown again after a restart. Closed with the session. */
+  readonly store?: OfflineStore
+  /** With a store: do not wait for the first connection. What it fails with is told as a state, not thrown. */
+  readonly startOffline?: boolean
+  /** Hear what concerns the user over all channels; default true. */
+  readonly inbox?: boolean
   /** Default a week; 0 for a visit that leaves nothing behind. */
   readonly sessionExpirySeconds?: number
   /** Default 10,000. */
@@ -46,7 +56,9 @@ export type Change =
   | { readonly kind: 'event'; readonly event: EventJson }
   /** `items(channel)` has changed, by an event, a page of history or what this device says. */
   | { readonly kind: 'timeline'; readonly channel: ChannelId }
-  /** What the node says on `u/{me}/errors`, or a subscription that it refused. */
+  /** What concerns the user over all channels (INBOX-13). Types may be added: pass over those that are not known. */
+  | { readonly kind: 'inbox'; readonly message: { readonly type: string; readonly [field: string]: unknown } }
+  /** What the node says on `u/{me}/errors`, a subscription that it refused, or a fault of the store. */
   | { readonly kind: 'error'; readonly error: HearthError }
 
 /** A login that stays: it reconnects until `close()` or an error that another attempt would only repeat. */
@@ -80,6 +92,8 @@ export interface Session extends AsyncDisposable {
   /** Messages that no PUBACK has answered. */
   readonly pendingCount: number
   isOwn(event: EventJson): boolean
+  /** Resolves when the store holds everything up to now; without a store at once. */
+  saved(): Promise<void>
   /** Returns the unsubscribe. */
   onChange(listener: (change: Change) => void): () => void
   close(): Promise<void>
@@ -87,7 +101,17 @@ export interface Session extends AsyncDisposable {
 
 /** Resolves when the first connection stands. Throws the named error of the CONNACK, or CONNECTION_LOST. */
 export const openSession = async (components: SdkComponents, init: ConnectInit): Promise<Session> => {
-  const { user } = init
+  try {
+    return await open(components, init)
+  } catch (error) {
+    await init.store?.close()
+    throw error
+  }
+}
+
+const open = async (components: SdkComponents, init: ConnectInit): Promise<Session> => {
+  const { user, store } = init
+  const remembered = await store?.remember(user)
   const listeners = new Set<(change: Change) => void>()
   const tell = (change: Change): void => listeners.forEach((listener) => listener(change))
   const isOwn = (event: EventJson): boolean => event.author.address.split('@')[0] === user
@@ -95,24 +119,54 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
   const outbox = createOutbox(components, {
     onChange: (channel) => tell({ kind: 'timeline', channel }),
     awaitsEvent: (channel) => reader.isFollowed(channel),
+    ...(remembered && { kept: remembered.outbox }),
+    keep: (outgoing) => keeping?.keep(outgoing),
+    drop: (id) => keeping?.drop(id),
   })
+  const receipts = createReceipts()
   const settle = (event: EventJson): void => {
     if (event.clientId !== undefined && isOwn(event)) outbox.settle(event.clientId)
   }
   const reader = createReader({
-    cursor: init.cursor,
+    cursor: init.cursor ?? remembered?.cursor,
     isOwn,
     call: (link, spec, input) => calls.call(link, spec, input),
     onEvent: (event) => {
       settle(event)
       tell({ kind: 'event', event })
-      tell({ kind: 'timeline', channel: event.channel })
+      changed(event.channel)
     },
     onPage: (channel, events) => {
       events.forEach(settle)
-      tell({ kind: 'timeline', channel })
+      changed(channel)
+    },
+    restore: async (channel) => {
+      const kept = await store?.channel(channel)
+      for (const { event, nodes } of kept?.events ?? []) if (nodes !== undefined) receipts.restore(event.id, nodes)
+      return kept
     },
   })
+  const keeping =
+    store &&
+    createKeeping({
+      delay: (ms, signal) => components.delay(ms, signal),
+      store,
+      reader,
+      nodesOf: (event) => receipts.nodes(event),
+      onFault: (error) => tell({ kind: 'error', error }),
+    })
+  const changed = (channel: ChannelId): void => {
+    keeping?.seen(channel)
+    tell({ kind: 'timeline', channel })
+  }
+
+  const onInbox = (message: unknown): void => {
+    const type = fieldOf(message, 'type')
+    if (typeof type !== 'string') return
+    const channel = fieldOf(message, 'channel')
+    if (receipts.onInbox(message) !== undefined && isChannelId(channel) && reader.isFollowed(channel)) changed(channel)
+    tell({ kind: 'inbox', message: { ...(message as object), type } })
+  }
 
   const onDelivery = (delivery: Delivery): void => {
     if (delivery.topic === `u/${user}/reply`) return calls.onReply(delivery)
@@ -121,11 +175,12 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
       const error = namedErrorOf(message)
       return error && tell({ kind: 'error', error })
     }
+    if (delivery.topic === `u/${user}/inbox`) return onInbox(message)
     const event = eventJson.safeParse(message)
     if (event.success) reader.onLive(event.data)
   }
 
-  const open = (): Promise<Link> => {
+  const openLink = (): Promise<Link> => {
     reader.hold()
     return components.openLink({
       url: init.url,
@@ -142,7 +197,9 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
   /** A reply could overtake the subscription to it. */
   let listening: Promise<unknown> = Promise.resolve()
   const onUp = async (link: Link): Promise<void> => {
-    listening = link.subscribe([`u/${user}/reply`, `u/${user}/errors`])
+    listening = link.subscribe(
+      ['reply', 'errors', ...(init.inbox === false ? [] : ['inbox'])].map((name) => `u/${user}/${name}`),
+    )
     await listening
     outbox.resume(link)
     const refused = await reader.catchUp(link)
@@ -152,7 +209,8 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
   const connection: Connection = await openConnection(
     { ...components, backOff: createBackOff(components) },
     {
-      open,
+      open: openLink,
+      startOffline: store !== undefined && init.startOffline === true,
       onUp,
       onDown: (error) => {
         outbox.pause()
@@ -161,6 +219,15 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
       onState: (state) => tell({ kind: 'state', state }),
     },
   )
+  const shownEvent = (event: EventJson): TimelineItem => ({
+    kind: 'event',
+    event,
+    ...(isOwn(event) && {
+      mark: receipts.nodes(event.id) === undefined ? ('stored' as const) : ('replicated' as const),
+    }),
+  })
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= connection.close().then(() => keeping?.close()))
   const requireLink = (): Link => {
     if (connection.link === undefined) throw new HearthError('CONNECTION_LOST')
     return connection.link
@@ -179,10 +246,16 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
       await listening
       return calls.call(link, spec, input, callInit)
     },
-    subscribe: (...channels) => reader.follow(channels, connection.link),
-    forget: (channel) => reader.forget(channel, connection.link),
+    subscribe: (...channels) => reader.follow(channels, () => connection.link),
+    forget: (channel) => {
+      reader.forget(channel, connection.link)
+      keeping?.forget(channel)
+    },
     timeline: (channel) => reader.timeline(channel),
-    items: (channel) => itemsOf(reader.timeline(channel), outbox.outgoing(channel)),
+    items: (channel) => [
+      ...reader.timeline(channel).events().map(shownEvent),
+      ...outbox.outgoing(channel).map((outgoing) => ({ kind: 'outgoing' as const, outgoing })),
+    ],
     loadOlder: async (channel, limit = limits.pageSizeDefault) => reader.loadOlder(channel, limit, requireLink()),
     send: (channel, text, { id = components.newId(), ...more } = {}) => outbox.send({ id, channel, text, ...more }),
     retry: (id) => outbox.retry(id),
@@ -190,16 +263,12 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
       return outbox.pendingCount
     },
     isOwn,
+    saved: async () => keeping?.saved(),
     onChange: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    close: () => connection.close(),
-    [Symbol.asyncDispose]: () => connection.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
-
-const itemsOf = (timeline: Timeline, outgoing: readonly Outgoing[]): TimelineItem[] => [
-  ...timeline.events().map((event) => ({ kind: 'event' as const, event })),
-  ...outgoing.map((one) => ({ kind: 'outgoing' as const, outgoing: one })),
-]

@@ -2,10 +2,11 @@ import type { EventJson } from '../../spec/message.ts'
 import type { EventId } from '../../spec/ids.ts'
 import { createAnnotated, targetOf, type Annotated } from './annotated.ts'
 import type { Outgoing } from './outbox.ts'
+import type { Mark } from './receipts.ts'
 
 /** What a channel shows, top to bottom: events in display order, then what this device says and is not yet an event. */
 export type TimelineItem =
-  | { readonly kind: 'event'; readonly event: EventJson }
+  | { readonly kind: 'event'; readonly event: EventJson; /** Of one's own. */ readonly mark?: Mark }
   | { readonly kind: 'outgoing'; readonly outgoing: Outgoing }
 
 /**
@@ -26,6 +27,8 @@ export interface Timeline {
   addPage(page: readonly EventJson[], reachedStart: boolean, next?: EventId): void
   /** Ascending id, from the floor up. */
   events(): readonly EventJson[]
+  /** What `addPage` would show again after a restart, objects only made anew for what has changed; undefined: no page yet. */
+  kept(): { readonly floor: EventId | ''; readonly events: readonly EventJson[] } | undefined
   /** Where the next page of history ends: the oldest event shown, or below it where nothing is until there. */
   readonly oldest: EventId | undefined
   /** The last to arrive here, 0 when nothing is known: what counts as seen once the end of the channel was shown. */
@@ -122,6 +125,8 @@ export const createTimeline = ({
       if (bottom !== undefined && (floor === undefined || bottom < floor)) floor = bottom
     },
     events: shown,
+    kept: () =>
+      floor === undefined ? undefined : { floor, events: shown().map((event) => known.get(event.id)?.kept ?? event) },
     get oldest() {
       return floor === undefined || floor === '' ? undefined : floor
     },

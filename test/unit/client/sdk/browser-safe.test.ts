@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 
-/** Packages that have a build for browsers. */
-const packages = new Set(['mqtt', 'zod'])
+/** Packages that have a build for browsers; `level` is loaded when a store is opened. */
+const packages = new Set(['mqtt', 'zod', 'tweetnacl'])
 
 const importPattern = /^(?:import|export)\s+(?!type\b)[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm
 

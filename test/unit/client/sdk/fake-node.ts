@@ -18,6 +18,8 @@ export interface FakeNode {
   readonly delays: number[]
   /** Somebody else says something, now or at an earlier time. */
   say(body: string, init?: { readonly ms?: number; readonly channel?: ChannelId }): EventJson
+  /** Another node has the message on its disk, too. */
+  replicate(event: EventJson, nodes?: number): void
   /** Ends the link, as a lost network does. */
   cut(error?: HearthError): void
   /** What the next attempts to open a link run into. */
@@ -158,6 +160,7 @@ export const createFakeNode = ({ user = 'alice' }: { readonly user?: string } = 
       const position = nextPosition()
       return store(sampleEvent({ ms: ms ?? 1_000 * position, position, channel, body }))
     },
+    replicate: ({ channel, id }, nodes = 1) => deliver(`u/${user}/inbox`, { type: 'replicated', channel, id, nodes }),
     cut: (error = new HearthError('CONNECTION_LOST')) => {
       const ending = link
       link = undefined

@@ -256,7 +256,7 @@ describe('sdk session', () => {
     node.say('before')
     session.forget(channelA)
     node.say('after')
-    assert.deepEqual(node.filters, ['u/alice/reply', 'u/alice/errors'])
+    assert.deepEqual(node.filters, ['u/alice/reply', 'u/alice/errors', 'u/alice/inbox'])
     assert.deepEqual(texts(session), [])
   })
 
