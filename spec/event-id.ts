@@ -49,6 +49,9 @@ export const eventIdStamp = (id: EventId): Stamp => {
   return { ms, counter: (hexValue(id, 15) << 8) | (hexValue(id, 16) << 4) | hexValue(id, 17) }
 }
 
+/** Every event of this ms or later has a higher id, every earlier one a lower id. */
+export const firstIdOf = (ms: number): EventId => `${eventIdHead(ms)}7000-8000-000000000000` as EventId
+
 /** ID-4: was this id made by this feed? */
 export const hasTail = (id: EventId, tail: EventIdTail): boolean => id.endsWith(tail)
 

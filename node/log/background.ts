@@ -14,6 +14,10 @@ export interface Background {
   seal(): Promise<void>
   /** Seals, checkpoints and marks now. */
   settle(): Promise<void>
+  /** Everything durable is in the indexes on disk, and no checkpoint is written until `work` is done. */
+  afterCheckpoint<T>(work: () => Promise<T>): Promise<T>
+  /** No checkpoint is written meanwhile. */
+  alone<T>(work: () => Promise<T>): Promise<T>
   /** The log was read anew. */
   reset(mark: Mark): void
   /** As `settle`; a fault is kept, not thrown. */
@@ -54,7 +58,13 @@ export function createBackground(
     due: () => ignored(seal()),
     onSealed: (sealed) => parts.onSealed(sealed),
   })
-  const writeCheckpoint = watched('checkpoint', () => checkpoint(store, parts.table()))
+  let turn: Promise<unknown> = Promise.resolve()
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const run = turn.then(work)
+    turn = run.catch(() => undefined)
+    return run
+  }
+  const writeCheckpoint = watched('checkpoint', () => alone(() => checkpoint(store, parts.table())))
   const writeMark = watched('high-water mark', async () => {
     const next = mark
     if (next === marked || next.position === 0) return
@@ -71,6 +81,12 @@ export function createBackground(
     },
     touch: (feed) => sealer.touch(feed),
     seal,
+    alone,
+    afterCheckpoint: (work) =>
+      alone(async () => {
+        await checkpoint(store, parts.table())
+        return work()
+      }),
     async settle() {
       await seal()
       await writeCheckpoint()

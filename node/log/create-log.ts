@@ -24,6 +24,7 @@ import type {
   Related,
   RelatedRange,
   RemoteSlice,
+  Retention,
   Sealed,
   VerifyProgress,
 } from './log.ts'
@@ -31,7 +32,9 @@ import { createReader, type Reader } from './reader.ts'
 import { assertReaches, recover, type Recovered } from './recovery.ts'
 import { bringUpToDate, readRedactionsWanted, readRelated, readTargets } from './relations.ts'
 import { checkSlice, forked } from './remote.ts'
+import { createRetainer, type Retainer } from './retainer.ts'
 import type { Operation } from '../store/store.ts'
+import { tell } from './tell.ts'
 import { verifyLog } from './verify.ts'
 import { Writer, type Written } from './writer.ts'
 
@@ -57,6 +60,7 @@ class OpenLog implements Log {
   readonly #reader: Reader
   readonly #writer: Writer
   readonly #background: Background
+  readonly #retainer: Retainer
   readonly #hybrid: HybridClock
   readonly #listeners = new Set<(entries: readonly Entry[]) => void>()
   readonly #redactListeners = new Set<(entry: Entry) => void>()
@@ -64,6 +68,8 @@ class OpenLog implements Log {
   #table: FeedTable
   #position: number
   #closed: Promise<void> | undefined
+  /** What must not meet: a walk over everything, and dropping. */
+  #walks: Promise<unknown> = Promise.resolve()
 
   constructor(components: LogComponents, init: LogInit, recovered: Recovered) {
     const { store, hash, clock } = components
@@ -94,6 +100,16 @@ class OpenLog implements Log {
       },
       recovered,
     )
+    this.#retainer = createRetainer({
+      ...components,
+      timers,
+      reader: this.#reader,
+      table: () => this.#table,
+      isEnding: () => this.#closed !== undefined,
+      afterCheckpoint: (work) => this.#background.afterCheckpoint(work),
+      has: async (id) => (await this.get(id)) !== undefined,
+      redact: (entry, by) => this.#redact(entry, { id: entry.id, by }),
+    })
   }
 
   get position(): number {
@@ -111,6 +127,7 @@ class OpenLog implements Log {
       this.#background.touch(feed)
     }
     await this.#background.settle()
+    void this.#alone(() => this.#retainer.resume())
   }
 
   append(draft: Draft): Promise<Appended> {
@@ -196,7 +213,14 @@ class OpenLog implements Log {
     const feed = this.#table.feeds.get(id)
     if (!feed || from < feed.storedFloor || from > feed.stored.seq || limit < 1) return undefined
     const seal = await this.#sealNear(feed, from, limit, within)
-    const events = await this.#reader.feedEvents(feed, from, seal ? seal.seq - from + 1 : limit)
+    const events = await this.#reader
+      .feedEvents(feed, from, seal ? seal.seq - from + 1 : limit)
+      .catch((error: unknown) => {
+        // Retention was faster.
+        if (from < feed.storedFloor) return undefined
+        throw error
+      })
+    if (events === undefined) return undefined
     const raws = events.map(({ entry }) => entry.raw)
     const bare = events.flatMap(({ entry }) => (entry.body ? [] : [entry.id]))
     const slice = { origin: feed.origin, from, seal, events: raws }
@@ -204,7 +228,11 @@ class OpenLog implements Log {
   }
 
   async redact(id: EventId, by: EventId): Promise<Entry> {
-    const [entry, reason] = await Promise.all([this.get(id), this.get(by)])
+    return this.#redact(await this.get(id), { id, by })
+  }
+
+  async #redact(entry: Entry | undefined, { id, by }: { id: EventId; by: EventId }): Promise<Entry> {
+    const reason = await this.get(by)
     if (!entry || !reason) throw new HearthError('NOT_FOUND', `there is no event ${entry ? by : id}`)
     const channel = this.#table.channel(entry.channel)
     const done: Operation = { type: 'del', key: redactionWantedKey(channel.bytes, bytesOf(id), bytesOf(by)) }
@@ -229,14 +257,31 @@ class OpenLog implements Log {
     return redacted
   }
 
+  async retain(channel: ChannelId, retention: Retention): Promise<number> {
+    if (this.#closed) throw closedError()
+    return this.#alone(() => this.#retainer.retain(channel, retention))
+  }
+
+  beginningOf(channel: ChannelId): EventId | undefined {
+    return this.#table.channels.get(channel)?.begins
+  }
+
   seal(): Promise<void> {
     return this.#background.seal()
   }
 
-  async verify(onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<Finding[]> {
-    await this.#writer.drained()
-    await this.#background.settle()
-    return verifyLog({ ...this.#components, table: this.#table, position: this.#position }, onProgress)
+  verify(onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<Finding[]> {
+    return this.#alone(async () => {
+      await this.#writer.drained()
+      await this.#background.settle()
+      return verifyLog({ ...this.#components, table: this.#table, position: this.#position }, onProgress)
+    })
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#walks.then(work)
+    this.#walks = run.catch(() => undefined)
+    return run
   }
 
   stats(): LogStats {
@@ -252,7 +297,10 @@ class OpenLog implements Log {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#closed ??= this.#writer.drained().then(() => this.#background.close())
+    this.#closed ??= this.#writer
+      .drained()
+      .then(() => this.#walks)
+      .then(() => this.#background.close())
     return this.#closed
   }
 
@@ -294,7 +342,11 @@ class OpenLog implements Log {
   }
 
   /** After a failed write: what is on disk is the truth. */
-  async #revive(): Promise<Recovered> {
+  #revive(): Promise<Recovered> {
+    return this.#background.alone(() => this.#readAnew())
+  }
+
+  async #readAnew(): Promise<Recovered> {
     await this.#components.store.ready()
     const recovered = await recover(this.#components.store, this.#components.hash)
     this.#table = recovered.table
@@ -342,19 +394,6 @@ class OpenLog implements Log {
     }
     if (!last || Buffer.compare(last, feed.stored.hash) !== 0) {
       throw corrupt(feed.channel, feed.stored.id, `feed ${feed.id} does not end in its head`)
-    }
-  }
-}
-
-function tell<T>(listeners: ReadonlySet<(news: T) => void>, news: T): void {
-  for (const listener of listeners) {
-    try {
-      listener(news)
-    } catch (error) {
-      // What it is told of is durable; a listener that throws is a fault of the node.
-      queueMicrotask(() => {
-        throw error
-      })
     }
   }
 }

@@ -26,6 +26,10 @@ export interface Feed {
   sealed: number
   /** Of this node's own feeds: where that seal of this process is. */
   sealedAt: FeedPoint
+  /** Events that were here and that retention has dropped. */
+  dropped: number
+  /** What lies below the floor lies before the beginning of the channel: nobody needs to be asked for it. */
+  isWhole: boolean
   /** Its record in the store is older than this object. */
   dirty: boolean
 }
@@ -40,6 +44,10 @@ export interface Channel {
   position: number
   /** Durable events since the last checkpoint, in arrival order. */
   recent: Extension[]
+  /** FEED-7: events with a lower id are neither shown nor taken. Undefined: there is no such id. */
+  begins: EventId | undefined
+  /** Why it begins there, and up to where the events before are gone from the disk. */
+  cleared: { readonly because: EventId; readonly to: EventId | undefined } | undefined
 }
 
 /** Everything that is kept in memory: small per feed and per channel, nothing per event but the newest. */
@@ -58,7 +66,16 @@ export class FeedTable {
   channel(id: ChannelId): Channel {
     const known = this.channels.get(id)
     if (known) return known
-    const channel: Channel = { id, bytes: bytesOf(id), feeds: [], own: undefined, position: 0, recent: [] }
+    const channel: Channel = {
+      id,
+      bytes: bytesOf(id),
+      feeds: [],
+      own: undefined,
+      position: 0,
+      recent: [],
+      begins: undefined,
+      cleared: undefined,
+    }
     this.channels.set(id, channel)
     return channel
   }
@@ -87,6 +104,8 @@ export class FeedTable {
       stored: start,
       sealed: 0,
       sealedAt: start,
+      dropped: 0,
+      isWhole: false,
       dirty: true,
     }
     this.feeds.set(id, feed)
@@ -126,7 +145,8 @@ export class FeedTable {
       const { seq, hash, id } = headOf(feed)
       if (id === undefined || seq < feed.storedFloor) continue
       const { id: name, origin, storedFloor: floor } = feed
-      versions.push({ feed: name, ...origin, floor, head: seq, headHash: hash, headId: id })
+      const isWhole = floor === 1 || feed.isWhole
+      versions.push({ feed: name, ...origin, floor, head: seq, headHash: hash, headId: id, isWhole })
     }
     return versions
   }
@@ -138,7 +158,8 @@ export const bytesOf = (id: ChannelId | EventId): Uint8Array => Buffer.from(pars
 /** A durable event moves its feed on, or its floor down. */
 export function extend(table: FeedTable, extension: Extension): void {
   const { entry, feed, point, prev } = extension
-  if (feed.stored.seq === 0 || entry.seq < feed.storedFloor) {
+  if (entry.seq > feed.stored.seq + 1 && feed.stored.seq > 0) restart(extension)
+  else if (feed.stored.seq === 0 || entry.seq < feed.storedFloor) {
     feed.storedFloor = entry.seq
     feed.storedFloorPrev = prev
     // When the log is read again nothing is stamped ahead; otherwise what is may lie further down already.
@@ -153,6 +174,21 @@ export function extend(table: FeedTable, extension: Extension): void {
   feed.channel.recent.push(extension)
   table.recent.push(extension)
 }
+
+/** FEED-7: all that was here of a feed lies before the beginning of the channel; it goes on past a hole. */
+function restart({ entry, feed, prev }: Extension): void {
+  feed.dropped += feed.stored.seq - feed.storedFloor + 1
+  feed.storedFloor = entry.seq
+  feed.storedFloorPrev = prev
+  // When the log is read again nothing is stamped ahead.
+  if (feed.head.seq < entry.seq) {
+    feed.floor = entry.seq
+    feed.floorPrev = prev
+  }
+}
+
+/** Does this event lie before the beginning of its channel? */
+export const isBefore = ({ begins }: Channel, id: EventId): boolean => begins !== undefined && id < begins
 
 export interface Extension {
   readonly entry: Entry

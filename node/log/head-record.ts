@@ -12,9 +12,9 @@ import { readPosition } from './runs.ts'
 
 /**
  * What a feed is and where it ends: node 32, channel 16, epoch 8, floor 6, hash before the floor 32, head 6,
- * its hash 32, its id 16, sealed 6, newest position of the channel 6.
+ * its hash 32, its id 16, sealed 6, newest position of the channel 6, events dropped by retention 6 (or nothing: none).
  */
-const recordBytes = 32 + 16 + 8 + 6 + 32 + 6 + 32 + 16 + 6 + 6
+const recordBytes = 32 + 16 + 8 + 6 + 32 + 6 + 32 + 16 + 6 + 6 + positionBytes
 
 export function putHead(feed: Feed): Operation {
   const { origin, channel, stored } = feed
@@ -29,12 +29,13 @@ export function putHead(feed: Feed): Operation {
   if (stored.id !== undefined) value.set(bytesOf(stored.id), 132)
   value.writeUIntBE(feed.sealed, 148, positionBytes)
   value.writeUIntBE(channel.position, 154, positionBytes)
+  value.writeUIntBE(feed.dropped, 160, positionBytes)
   return { type: 'put', key: headKey(feed.bytes), value }
 }
 
 /** Takes a record into the table. Throws CORRUPT: the feed id is the hash of what the record says (FEED-1). */
 export function takeHead(table: FeedTable, [key, value]: readonly [Uint8Array, Uint8Array]): Feed {
-  if (value.length !== recordBytes) throw damaged(key)
+  if (value.length !== recordBytes && value.length !== recordBytes - positionBytes) throw damaged(key)
   const feed = table.open({
     node: encodeBase32(value.subarray(0, 32)) as NodeId,
     channel: formatUuid(value, 32) as ChannelId,
@@ -48,6 +49,7 @@ export function takeHead(table: FeedTable, [key, value]: readonly [Uint8Array, U
   feed.stored = feed.head
   feed.sealed = readPosition(value, 148)
   feed.channel.position = Math.max(feed.channel.position, readPosition(value, 154))
+  feed.dropped = value.length === recordBytes ? readPosition(value, 160) : 0
   feed.dirty = false
   return feed
 }

@@ -12,6 +12,7 @@
  *   t | channel | kind | target | event id   nothing: the event is about the target
  *   w | channel | target | event id          nothing: the event wants the body of the target gone, and it is not yet
  *   i                        version of `t` and `w`
+ *   b | channel              where it begins (retention), and as far down as what lies before is gone
  *   k                        position of the last checkpoint
  *
  * The batch of an append holds e, a, d, t, w and the h of a new feed. What checkpoints write is derived from `a`
@@ -59,6 +60,7 @@ export const relationKey = (channel: Uint8Array, kind: number, target: Uint8Arra
 export const redactionWantedKey = (channel: Uint8Array, target: Uint8Array, by: Uint8Array): Buffer =>
   key('w', channel, target, by)
 export const relationsVersionKey: Buffer = key('i')
+export const beginningKey = (channel: Uint8Array): Buffer => key('b', channel)
 
 /** All keys of one kind. */
 export const kindRange = (letter: string): { gte: Buffer; lt: Buffer } => ({

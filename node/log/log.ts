@@ -74,6 +74,16 @@ export interface FeedVersion {
   readonly head: number
   readonly headHash: Uint8Array
   readonly headId: EventId
+  /** There is nothing below the floor that would be taken (FEED-7). */
+  readonly isWhole: boolean
+}
+
+/** FEED-7: from where on a channel is kept. */
+export interface Retention {
+  /** Events with a lower id go: the first id of the moment, see `firstIdOf`. */
+  readonly from: EventId
+  /** The event that set it: what redacts the last event of a feed, which stays for its hash. */
+  readonly because: EventId
 }
 
 /** A feed of this node got a seal, and the seal is on disk. */
@@ -187,6 +197,13 @@ export interface Log extends AsyncDisposable {
   slice(feed: FeedId, from: number, limit: number, within?: boolean): Promise<FeedSlice | undefined>
   /** Drops salt and body of `id` because of the event `by` (EVENT-6); once is enough. NOT_FOUND when one of them is not here. */
   redact(id: EventId, by: EventId): Promise<Entry>
+  /**
+   * FEED-7: drops what a channel holds from before, in the background of everything else, and takes no more of it. Resolves
+   * with the number of events that are gone. A beginning moves up only. Cut short, it goes on at the next start.
+   */
+  retain(channel: ChannelId, retention: Retention): Promise<number>
+  /** Below this id nothing of a channel is shown nor taken; undefined: it is kept from its first event on. */
+  beginningOf(channel: ChannelId): EventId | undefined
   /** Seals what is durable now, without waiting for the next flush. */
   seal(): Promise<void>
   /** Walks everything: bodies, chains, seals, positions, indexes. Appends go on meanwhile and are not looked at. */

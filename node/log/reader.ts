@@ -1,11 +1,11 @@
 import type { Sha256 } from '../../spec/crypto.ts'
-import { HearthError } from '../../spec/errors.ts'
+import type { HearthError } from '../../spec/errors.ts'
 import type { FeedPoint } from '../../spec/feed.ts'
 import type { ChannelId, EventId, FeedId } from '../../spec/ids.ts'
 import type { Store } from '../store/store.ts'
 import { createEventReader, type StoredEvent } from './event-reader.ts'
 import { corrupt } from './event-value.ts'
-import { bytesOf, type Channel, type Extension, type Feed, type FeedTable } from './feed-table.ts'
+import { bytesOf, isBefore, type Channel, type Extension, type Feed, type FeedTable } from './feed-table.ts'
 import { aboveAllIds, eventKey, lowestId } from './keys.ts'
 import type { Entry, PageAnchor, Position } from './log.ts'
 import { arrivalsAfter, channelRunsAfter, feedRun, newestOfChannel, type ArrivedAt } from './runs.ts'
@@ -50,9 +50,11 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
     return found
   }
 
-  const readAll = async (arrived: readonly ArrivedAt[]): Promise<Entry[]> => {
+  /** Undefined in the place of what retention has dropped. */
+  const readAll = async (arrived: readonly ArrivedAt[]): Promise<(Entry | undefined)[]> => {
     const values = await store.getMany(arrived.map(({ channel, id }) => eventKey(channel.bytes, bytesOf(id))))
     return arrived.map(({ channel, id, position: at }, index) => {
+      if (isBefore(channel, id)) return undefined
       const value = values[index]
       if (!value) throw corrupt(channel, id, 'the event is missing')
       const { entry } = checked(channel, id, value)
@@ -61,8 +63,9 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
     })
   }
 
-  const slice = async (channel: Channel, bounds: Bounds, limit: number): Promise<Entry[]> => {
+  const slice = async (channel: Channel, wanted: Bounds, limit: number): Promise<Entry[]> => {
     if (limit <= 0) return []
+    const bounds = shownOf(channel, wanted)
     const ends = channel.feeds.map((feed) => ({ feed, floor: feed.storedFloor, head: feed.stored }))
     const values = await store.values({
       gte: eventKey(channel.bytes, bounds.gte),
@@ -79,9 +82,11 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
       const run = runs.get(feed.id)
       const toHead = bounds.lt === aboveAllIds && (!bounds.reverse ? isShort && run : isShort || reaches(entries, head))
       // A feed that nothing was stored of yet has no floor: its first events may be here all the same by now.
-      const isOpen = head.seq > 0 && isShort && bounds.reverse
+      // Nor can it be told from here where a feed begins whose events before the beginning are gone, or still to go.
+      const isOpen = head.seq > 0 && isShort && bounds.reverse && channel.begins === undefined
       if (isOpen && run && run.first > floor) throw missing(channel, feed, floor, run.first - 1)
-      if (toHead && (run?.last ?? 0) < head.seq) throw missing(channel, feed, (run?.last ?? 0) + 1, head.seq)
+      const isShown = head.id !== undefined && !isBefore(channel, head.id)
+      if (toHead && isShown && (run?.last ?? 0) < head.seq) throw missing(channel, feed, (run?.last ?? 0) + 1, head.seq)
     }
     return entries
   }
@@ -91,6 +96,7 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
 
     async get(id) {
       for (const channel of table().channelsOf(id)) {
+        if (isBefore(channel, id)) continue
         const value = await store.get(eventKey(channel.bytes, bytesOf(id)))
         if (value) return checked(channel, id, value).entry
       }
@@ -123,7 +129,7 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
       const values = await store.getMany(ids.map((id) => eventKey(channel.bytes, bytesOf(id))))
       return ids.flatMap((id, index) => {
         const value = values[index]
-        return value ? [checked(channel, id, value).entry] : []
+        return value && !isBefore(channel, id) ? [checked(channel, id, value).entry] : []
       })
     },
 
@@ -135,19 +141,21 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
           ? await fromArrivals(from, to, limit)
           : await fromChannels([...channels], from, to, limit)
       const entries = await resolve(arrived)
-      return { entries, to: entries.length < limit ? to : (entries.at(-1)?.position ?? to) }
+      return { entries, to: arrived.length < limit ? to : (arrived.at(-1)?.position ?? to) }
     },
 
     async newest(channelId, after, limit) {
       const channel = table().channels.get(channelId)
       if (!channel || limit <= 0 || channel.position <= after) return []
-      const recent = channel.recent.filter(({ entry }) => entry.position > after).map(({ entry }) => entry)
+      const recent = channel.recent
+        .filter(({ entry }) => entry.position > after && !isBefore(channel, entry.id))
+        .map(({ entry }) => entry)
       const missing = limit - recent.length
-      const before = recent[0]?.position ?? position() + 1
+      const before = channel.recent.find(({ entry }) => entry.position > after)?.entry.position ?? position() + 1
       if (missing <= 0) return recent.slice(-limit)
       if (after + 1 >= before) return recent
       const stored = await newestOfChannel(store, channel, after, before - 1, missing)
-      return [...(await readAll(stored)), ...recent]
+      return [...(await readAll(stored)).filter((entry) => entry !== undefined), ...recent]
     },
 
     async feedEvents(feed, from, limit) {
@@ -196,11 +204,10 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
   async function resolve(arrived: readonly (Entry | ArrivedAt)[]): Promise<Entry[]> {
     const read = await readAll(arrived.filter((item): item is ArrivedAt => !('raw' in item)))
     let at = 0
-    return arrived.map((item) => {
-      if ('raw' in item) return item
-      const entry = read[at++]
-      if (!entry) throw new HearthError('INTERNAL', 'an event was read and is gone')
-      return entry
+    return arrived.flatMap((item) => {
+      const entry = 'raw' in item ? item : read[at++]
+      const channel = entry && table().channels.get(entry.channel)
+      return entry && !(channel && isBefore(channel, entry.id)) ? [entry] : []
     })
   }
 }
@@ -209,6 +216,13 @@ interface Bounds {
   readonly gte: Uint8Array
   readonly lt: Uint8Array
   readonly reverse: boolean
+}
+
+/** FEED-7: nothing before the beginning of the channel is shown. */
+function shownOf({ begins }: Channel, bounds: Bounds): Bounds {
+  const from = begins === undefined ? undefined : bytesOf(begins)
+  if (from === undefined || Buffer.compare(bounds.gte, from) >= 0) return bounds
+  return { ...bounds, gte: from, lt: Buffer.compare(bounds.lt, from) < 0 ? from : bounds.lt }
 }
 
 const next = (id: EventId): Buffer => Buffer.concat([bytesOf(id), Buffer.alloc(1)])

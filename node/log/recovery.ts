@@ -6,7 +6,8 @@ import { parseUuid } from '../../spec/uuid.ts'
 import type { Store } from '../store/store.ts'
 import { createEventReader, type EventReader, type StoredEvent } from './event-reader.ts'
 import { corrupt } from './event-value.ts'
-import { bytesOf, extend, FeedTable } from './feed-table.ts'
+import { takeBeginning } from './beginning-record.ts'
+import { bytesOf, extend, FeedTable, isBefore } from './feed-table.ts'
 import { takeHead } from './head-record.ts'
 import type { Mark } from './high-water.ts'
 import { arrivalKey, checkpointKey, eventKey, kindRange, positionBytes, tagBytes } from './keys.ts'
@@ -25,6 +26,7 @@ export interface Recovered {
 export async function recover(store: Store, hash: Sha256): Promise<Recovered> {
   const table = new FeedTable(hash)
   const readEvent = createEventReader(hash)
+  for (const record of await store.entries(kindRange('b'))) takeBeginning(table, record)
   for (const record of await store.entries(kindRange('h'))) takeHead(table, record)
   const stored = await store.get(checkpointKey)
   let position = stored ? readPosition(stored, 0) : 0
@@ -50,8 +52,8 @@ export async function recover(store: Store, hash: Sha256): Promise<Recovered> {
 /** Every position is one event of one feed, and feeds have no holes: so the heads tell how many there are. */
 function assertCounted(table: FeedTable, position: number): void {
   let events = 0
-  for (const { stored, storedFloor } of table.feeds.values()) {
-    if (stored.seq > 0) events += stored.seq - storedFloor + 1
+  for (const { stored, storedFloor, dropped } of table.feeds.values()) {
+    if (stored.seq > 0) events += stored.seq - storedFloor + 1 + dropped
   }
   if (events === position) return
   throw new HearthError(
@@ -118,7 +120,8 @@ function takeEvent(table: FeedTable, { entry, prevHash: prev, hash }: StoredEven
   const { stored } = feed
   if (stored.seq > 0 && entry.seq > stored.seq) {
     const linked = entry.seq === stored.seq + 1 && equalBytes(prev, stored.hash)
-    if (!linked) throw corrupt(channel, entry.id, 'the event is not linked to the one before it')
+    const restarts = entry.seq > stored.seq + 1 && stored.id !== undefined && isBefore(channel, stored.id)
+    if (!linked && !restarts) throw corrupt(channel, entry.id, 'the event is not linked to the one before it')
   }
   extend(table, {
     entry,

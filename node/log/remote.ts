@@ -5,7 +5,7 @@ import { decodeHeader, hashEvent, splitEvent, type DecodedEvent } from '../../sp
 import { eventIdStamp } from '../../spec/event-id.ts'
 import { checkChain, feedIdOf, feedStart, type FeedPoint } from '../../spec/feed.ts'
 import type { HybridClock } from '../../spec/hybrid-clock.ts'
-import type { FeedId } from '../../spec/ids.ts'
+import type { EventId, FeedId } from '../../spec/ids.ts'
 import { verifySeal } from '../../spec/seal.ts'
 import type { NodeKeys } from './components.ts'
 import type { Feed } from './feed-table.ts'
@@ -59,15 +59,28 @@ export function checkSlice(
   return { feed, slice, head: chain.head, events }
 }
 
-/** The events of a slice that the feed does not have yet. Throws CHAIN_BROKEN, SEAL_INVALID. */
-export function newEvents(feed: Feed | undefined, { slice, events }: CheckedSlice): readonly RemoteEvent[] {
+/**
+ * The events of a slice that the feed does not have yet. What lies before `begins` is left out, but the last event of a
+ * feed (FEED-7). Throws CHAIN_BROKEN, SEAL_INVALID.
+ */
+export function newEvents(
+  feed: Feed | undefined,
+  { slice, events }: CheckedSlice,
+  begins?: EventId,
+): readonly RemoteEvent[] {
   const sealed = slice.seal !== undefined
+  const isKept = ({ event }: RemoteEvent, index: number): boolean =>
+    begins === undefined || event.header.id >= begins || (sealed && index === events.length - 1)
   if (!feed || feed.head.seq === 0) {
     if (!sealed) throw new HearthError('SEAL_INVALID', 'a feed that is new here comes with a seal')
-    return events
+    return events.filter(isKept)
   }
   const last = slice.from + events.length - 1
   if (slice.from > feed.head.seq + 1) {
+    // All that is here of the feed is gone, or about to be.
+    if (sealed && begins !== undefined && feed.head.id !== undefined && feed.head.id < begins) {
+      return events.filter(isKept)
+    }
     throw new HearthError(
       'CHAIN_BROKEN',
       `events ${feed.head.seq + 1} to ${slice.from - 1} of feed ${feed.id} come first`,
@@ -77,13 +90,19 @@ export function newEvents(feed: Feed | undefined, { slice, events }: CheckedSlic
     throw new HearthError('CHAIN_BROKEN', `events ${last + 1} to ${feed.floor - 1} of feed ${feed.id} come first`)
   }
   const above = events.filter(({ event }) => event.header.seq > feed.head.seq)
-  const below = events.filter(({ event }) => event.header.seq < feed.floor)
+  const below = events.filter((one, index) => one.event.header.seq < feed.floor && isKept(one, index))
   const [next] = above
   if (next && !equalBytes(next.event.header.prevHash, feed.head.hash)) throw forked(feed.id, feed.head.seq)
   if (next && !sealed) throw new HearthError('SEAL_INVALID', 'events past the head of a feed come with a seal')
   const top = below.at(-1)
   if (top && !equalBytes(top.hash, feed.floorPrev)) throw forked(feed.id, feed.floor - 1)
   return [...below, ...above]
+}
+
+/** A slice that reaches below the beginning of the channel: nobody needs to be asked for more of the feed. */
+export function noteWhole(feed: Feed, { slice, events: [first] }: CheckedSlice, begins: EventId): void {
+  if (first !== undefined && first.event.header.id < begins) feed.isWhole = true
+  else if (slice.from > feed.head.seq + 1) feed.isWhole = false
 }
 
 export const forked = (feed: FeedId, seq: number): HearthError =>

@@ -4,7 +4,7 @@ import { HearthError } from '../../spec/errors.ts'
 import type { ChannelId, EventId } from '../../spec/ids.ts'
 import { formatUuid } from '../../spec/uuid.ts'
 import type { Store } from '../store/store.ts'
-import type { Channel, Feed, FeedTable } from './feed-table.ts'
+import { isBefore, type Channel, type Feed, type FeedTable } from './feed-table.ts'
 import {
   arrivalItemBytes,
   arrivalKey,
@@ -62,7 +62,7 @@ export async function arrivalAt(store: Store, position: number): Promise<Arrival
   return arrival && position < arrival.first + arrival.count ? arrival : undefined
 }
 
-/** Events at `from + 1` to `to`, at most `limit`, in arrival order. Throws CORRUPT where a position is missing. */
+/** Events at `from + 1` to `to` that are not gone (FEED-7), at most `limit`, in arrival order. Throws CORRUPT where a position is missing. */
 export async function arrivalsAfter(
   store: Store,
   table: FeedTable,
@@ -83,8 +83,9 @@ export async function arrivalsAfter(
       for (let index = 0; index < count && found.length < limit; index++) {
         const position = first + index
         if (position <= from || position > to) continue
-        const item = arrivalItem(items, index)
-        found.push({ position, channel: table.channel(item.channel), id: item.id })
+        const { channel: channelId, id } = arrivalItem(items, index)
+        const channel = table.channel(channelId)
+        if (!isBefore(channel, id)) found.push({ position, channel, id })
       }
     }
   }
@@ -117,7 +118,7 @@ export async function channelRunsAfter(
         if (position <= from || position > to) continue
         const id = readEventId(run, at + positionBytes)
         if (id === undefined) throw broken(`the index of channel ${channel.id}`)
-        found.push({ position, channel, id })
+        if (!isBefore(channel, id)) found.push({ position, channel, id })
       }
       gte = Buffer.concat([key, Buffer.alloc(1)])
     }
@@ -147,7 +148,7 @@ export async function newestOfChannel(
         if (position <= from) return newestFirst.reverse()
         const id = readEventId(run, at + positionBytes)
         if (id === undefined) throw broken(`the index of channel ${channel.id}`)
-        newestFirst.push({ position, channel, id })
+        if (!isBefore(channel, id)) newestFirst.push({ position, channel, id })
       }
       lt = key
     }

@@ -15,7 +15,7 @@ export class Chain {
   readonly #feed: Feed
   readonly #report: Report
   #seals: Seal[] = []
-  #sealsFrom: number | undefined = 0
+  #sealsFrom: number | undefined
 
   constructor(parts: VerifyParts, feed: Feed, report: Report) {
     this.#parts = parts
@@ -23,6 +23,7 @@ export class Chain {
     this.#report = report
     this.seq = feed.storedFloor - 1
     this.hash = feed.storedFloorPrev
+    this.#sealsFrom = feed.channel.begins === undefined ? 0 : feed.storedFloor
   }
 
   add({ entry, prevHash, hash }: StoredEvent): void {

@@ -10,11 +10,15 @@ import { addTo, indexSum, recordsOf, type Report, type VerifyParts, type Walked 
 /** Do the runs of feeds and channels list exactly the events that are there? */
 export async function checkIndexes(
   { store, position: end, table }: VerifyParts,
-  { feedSums, channelSums }: Walked,
+  { feedSums, channelSums, seen }: Walked,
   report: Report,
   onProgress: (done: number) => void,
 ): Promise<void> {
   const ends = new Map([...table.feeds.values()].map(({ id, stored }) => [id, stored.seq]))
+  // FEED-7: a run that reaches below a floor stays.
+  const floors = new Map(
+    [...table.feeds.values()].flatMap(({ id, dropped, storedFloor }) => (dropped > 0 ? [[id, storedFloor]] : [])),
+  )
   const feeds = new Map<string, number>()
   let done = 0
   await walk(store, 'f', (key, run) => {
@@ -22,16 +26,20 @@ export async function checkIndexes(
     const first = readPosition(key, 1 + idBytes)
     for (let at = 0; at + idBytes <= run.length; at += idBytes) {
       const seq = first + at / idBytes
-      if (seq <= (ends.get(feed) ?? 0)) addTo(feeds, feed, indexSum(readEventId(run, at) ?? noId, seq))
+      if (seq <= (ends.get(feed) ?? 0) && seq >= (floors.get(feed) ?? 0))
+        addTo(feeds, feed, indexSum(readEventId(run, at) ?? noId, seq))
     }
     onProgress((done += run.length / idBytes / 2))
   })
   const channels = new Map<string, number>()
   await walk(store, 'c', (key, run) => {
     const channel = formatUuid(key, 1) as ChannelId
+    const begins = table.channels.get(channel)?.begins ?? noId
     for (let at = 0; at + channelRunItemBytes <= run.length; at += channelRunItemBytes) {
       const position = readPosition(run, at)
-      if (position <= end) addTo(channels, channel, indexSum(readEventId(run, at + positionBytes) ?? noId, position))
+      const id = readEventId(run, at + positionBytes) ?? noId
+      if (position > end || (id < begins && seen[position] !== 1)) continue
+      addTo(channels, channel, indexSum(id, position))
     }
     onProgress((done += run.length / channelRunItemBytes / 2))
   })

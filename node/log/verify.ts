@@ -2,6 +2,7 @@ import { equalBytes } from '../../spec/bytes.ts'
 import { HearthError } from '../../spec/errors.ts'
 import { zeroHash } from '../../spec/feed.ts'
 import { tagStart } from './event-value.ts'
+import { isBefore } from './feed-table.ts'
 import type { Finding, VerifyProgress } from './log.ts'
 import { arrivalDigest } from './recovery.ts'
 import { arrivalItem, readArrival } from './runs.ts'
@@ -50,7 +51,7 @@ export async function verifyLog(
 
 /** Every position, once, each with the event that was appended there. */
 async function checkArrivals(
-  { store, hash, position: end }: VerifyParts,
+  { store, hash, table, position: end }: VerifyParts,
   { seen, tags }: Walked,
   report: Report,
   onProgress: (done: number) => void,
@@ -79,6 +80,8 @@ async function checkArrivals(
         const position = first + index
         const { channel, id, tag } = arrivalItem(items, index)
         if (seen[position] === 1 && tags[position] === tagStart(tag, 0)) continue
+        // FEED-7
+        if (seen[position] !== 1 && isBefore(table.channel(channel), id)) continue
         const what = seen[position] === 1 ? 'is not the one that was appended' : 'is missing or does not read'
         report({
           kind: 'position',

@@ -10,7 +10,7 @@ import type { ChannelId } from '../../spec/ids.ts'
 import type { Operation } from '../store/store.ts'
 import type { LogComponents, Timers } from './components.ts'
 import { corrupt, eventValue } from './event-value.ts'
-import { bytesOf, type Extension, type Feed, type FeedTable } from './feed-table.ts'
+import { bytesOf, isBefore, type Extension, type Feed, type FeedTable } from './feed-table.ts'
 import { putHead } from './head-record.ts'
 import {
   arrivalItemBytes,
@@ -29,7 +29,7 @@ import type { Appended, Draft, Entry } from './log.ts'
 import type { Reader } from './reader.ts'
 import { arrivalDigest, type Recovered } from './recovery.ts'
 import { noRelations, putRelation } from './relations.ts'
-import { newEvents, type CheckedSlice, type RemoteEvent } from './remote.ts'
+import { newEvents, noteWhole, type CheckedSlice, type RemoteEvent } from './remote.ts'
 import { createStamper, type Stamper } from './stamp.ts'
 
 /** One event of a batch, and what becomes true of its feed once the batch is durable. */
@@ -258,6 +258,8 @@ export class Writer {
       const channel = this.#table.channel(formatUuid(value, 0) as ChannelId)
       const id = readEventId(value, idBytes)
       if (id === undefined) throw corrupt(channel, undefined, 'a client message id leads to no event')
+      // FEED-7: nobody tries again for so long.
+      if (isBefore(channel, id)) continue
       known.set(item, (await this.#parts.reader.read(channel, id)).entry)
     }
     return known
@@ -317,8 +319,10 @@ export class Writer {
 
   #addSlice(batch: Batch, item: SliceItem): void {
     const { slice, head } = item.checked
-    const events = newEvents(this.#table.feeds.get(item.checked.feed), item.checked)
+    const begins = this.#table.channels.get(slice.origin.channel)?.begins
+    const events = newEvents(this.#table.feeds.get(item.checked.feed), item.checked, begins)
     const feed = this.#table.open(slice.origin)
+    if (begins !== undefined) noteWhole(feed, item.checked, begins)
     if (feed.head.seq === 0) batch.operations.push(putHead(feed))
     const entries: Entry[] = []
     for (const remote of events) {
@@ -331,7 +335,7 @@ export class Writer {
       this.#relate(batch, feed.channel.bytes, entry)
       writeArrival(batch, key, value)
       const point = { feed: feed.id, seq: entry.seq, hash: remote.hash, id: entry.id }
-      if (entry.seq < feed.floor || feed.head.seq === 0) {
+      if (entry.seq < feed.floor || feed.head.seq === 0 || entry.seq > feed.head.seq + 1) {
         feed.floor = entry.seq
         feed.floorPrev = remote.event.header.prevHash
       }

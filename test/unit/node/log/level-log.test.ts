@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLevelStore } from '../../../../node/store/level-store.ts'
+import { retentionSuite } from './retention-suite.ts'
 import { logSuite } from './suite.ts'
 
 describe('level log', () => {
@@ -11,5 +12,7 @@ describe('level log', () => {
   })
   after(() => rm(parent, { recursive: true, force: true }))
 
-  logSuite('level', (name) => createLevelStore({ clock: { now: () => 0 } }, { folder: join(parent, name) }))
+  const open = (name: string) => createLevelStore({ clock: { now: () => 0 } }, { folder: join(parent, name) })
+  logSuite('level', open)
+  retentionSuite('level', open)
 })

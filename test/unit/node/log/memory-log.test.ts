@@ -1,11 +1,12 @@
 import { createMemoryStore } from '../../../../node/store/memory-store.ts'
 import type { Store } from '../../../../node/store/store.ts'
+import { retentionSuite } from './retention-suite.ts'
 import { logSuite } from './suite.ts'
 
 /** A memory store that "opens again": what was committed survives its closing. */
 const stores = new Map<string, Store>()
 
-logSuite('memory', async (name) => {
+const open = async (name: string): Promise<Store> => {
   const kept = stores.get(name) ?? createMemoryStore()
   stores.set(name, kept)
   return Object.assign(Object.create(kept, {}), {
@@ -19,4 +20,7 @@ logSuite('memory', async (name) => {
     clearDamage: kept.clearDamage.bind(kept),
     [Symbol.asyncDispose]: async () => undefined,
   })
-})
+}
+
+logSuite('memory', open)
+retentionSuite('memory', open)

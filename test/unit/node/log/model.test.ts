@@ -25,6 +25,7 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('redact' as const), position: fc.nat(40) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('retain' as const), position: fc.nat(40) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -49,7 +50,7 @@ const plain = (entries: readonly Entry[]) =>
   ])
 
 describe('the log on LevelDB and in memory', () => {
-  it('answer alike, whatever is appended, redacted, read and restarted', async () => {
+  it('answer alike, whatever is appended, redacted, dropped, read and restarted', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'hearth-model-'))
     let runs = 0
     await fc.assert(
@@ -84,6 +85,14 @@ describe('the log on LevelDB and in memory', () => {
             await both(async (log) => {
               const [entry] = (await log.since(undefined, each.position, 1)).entries
               return entry && plain([await log.redact(entry.id, entry.id)])
+            })
+          } else if (each.kind === 'retain') {
+            await both(async (log) => {
+              const [entry] = (await log.since(undefined, each.position, 1)).entries
+              if (entry === undefined) return undefined
+              await log.seal()
+              const dropped = await log.retain(entry.channel, { from: entry.id, because: entry.id })
+              return [dropped, log.feeds(entry.channel).map(({ floor, head }) => [floor, head])]
             })
           } else {
             await both(async (log) => {
