@@ -90,6 +90,7 @@ export const limits = {
   /** A rank is a number from 0 (founders) to this; the lower number stands above. */
   rankMax: 65_535,
   foundersMax: 16,
+  guardiansMax: 16,
   /** Feeds in one revocation; more go into further ones, which add up (GOV-11). */
   cutsPerRevokeMax: 4_096,
   /** Topic of a channel. */
@@ -154,6 +155,29 @@ export const limits = {
   presenceLeaveMs: 3_000,
   /** Deliveries of presence that a node makes in a second, if everybody who is here watches everybody; at least 20 changes. */
   presenceDeliveriesPerSecond: 100_000,
+  /** After a node is gone or has come back, until those of its people of whom nothing was heard since are offline. */
+  presenceLeaseMs: 15_000,
+  /** People of one other node, and of all, whose presence is kept; of more it is not known. */
+  presencePeopleOfNodeMax: 5_000,
+  presencePeopleAwayMax: 20_000,
+  /** People told of to another node at once, and the pause until the next. */
+  presenceToldAtOnceMax: 128,
+  presenceToldMs: 100,
+  /** Names of friends and of those who see nothing, in one whisper. */
+  presenceNamesMax: 100,
+  /** Whispers that a peer has not taken yet. */
+  whispersWaitingMax: 256,
+  /** Between two whispers that one member types in one channel. */
+  typingToldMs: 1_000,
+  /** Typing that is taken from one node in a second, and five times as much at once. */
+  typingPerPeerPerSecond: 100,
+  /** Profiles of people of other nodes that are kept. */
+  profilesAwayMax: 1_000,
+  /** So long one is shown before its node is asked again, unless the node says that it has changed. */
+  profileFreshMs: 3_600_000,
+  /** Profiles that one node is asked for at a time, and that wait for it. */
+  profileFetchesMax: 2,
+  profileFetchesWaitingMax: 64,
   aboutCharsMax: 500,
   pronounsCharsMax: 40,
   /** Image of a person, PNG, JPEG or WebP. */

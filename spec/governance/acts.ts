@@ -1,17 +1,29 @@
 /** Governance events as data (spec/governance.md GOV-2 … GOV-7): the body of each kind, and its one encoding. */
-import { decodeBase32, encodeBase32 } from '../base32.ts'
-import { compareBytes } from '../bytes.ts'
 import { CborReader } from '../cbor-reader.ts'
 import { decodeCbor, encodeCbor, type CborValue } from '../cbor.ts'
 import { HearthError } from '../errors.ts'
-import { readEventId } from '../event-id.ts'
 import { isChannelId, isHandle } from '../identifiers.ts'
 import type { ChannelId, EventId, FeedId, Handle, MemberId, NodeId } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { formatUuid, parseUuid } from '../uuid.ts'
+import { formatUuid } from '../uuid.ts'
+import {
+  authorBytes,
+  checked,
+  cutsShape,
+  idBytes,
+  open,
+  readAuthor,
+  readAuthors,
+  readCuts,
+  readId,
+  readMember,
+  refused,
+  uuidBytes,
+} from './act-parts.ts'
 import { parseRoleId, type RoleId } from './roles.ts'
 import { readRegister, type Register } from './registers.ts'
-import { authorKey, isAddress, isName, splitAuthor, type AuthorKey } from './names.ts'
+import { authorKey, isAddress, isName, type AuthorKey } from './names.ts'
+import { readApprove, readRoot, rootShape, type ApproveAct, type RootAct } from './root-acts.ts'
 
 export const revokeReasons = ['leave', 'kick', 'ban', 'demote'] as const
 export type RevokeReason = (typeof revokeReasons)[number]
@@ -61,7 +73,7 @@ export interface ProfileAct {
   readonly address: string
 }
 
-export type Act = Genesis | GrantAct | RevokeAct | SetAct | ChannelAct | ProfileAct
+export type Act = Genesis | GrantAct | RevokeAct | SetAct | ChannelAct | ProfileAct | RootAct | ApproveAct
 
 /** An event that governs, decoded. */
 export interface GovernanceEvent {
@@ -102,6 +114,8 @@ export const governanceTypes = [
   'set',
   'channel.create',
   'member.profile',
+  'root.set',
+  'root.approve',
 ] as const satisfies Act['type'][]
 
 export const isGovernanceType = (type: string): type is Act['type'] =>
@@ -126,15 +140,15 @@ const shapeOf = (act: Act): CborValue => {
       return [act.name, act.handle, uuidBytes(act.governance), act.founders.map(authorBytes), act.random]
     case 'grant':
       return [...authorBytes(act.to), act.rank, act.roles]
-    case 'revoke': {
-      const cuts = [...act.cuts].map(([feed, seq]) => [idBytes(feed), seq] as const)
-      cuts.sort(([a], [b]) => compareBytes(a, b))
-      return [uuidBytes(act.target), revokeReasons.indexOf(act.reason), cuts]
-    }
+    case 'revoke':
+      return [uuidBytes(act.target), revokeReasons.indexOf(act.reason), cutsShape(act.cuts)]
     case 'set':
       return [act.register.key, act.register.value]
     case 'channel.create':
       return act.private ? [kindText] : [kindText, act.handle, act.name]
+    case 'root.set':
+    case 'root.approve':
+      return rootShape(act)
     case 'member.profile':
       break
   }
@@ -146,12 +160,7 @@ const readGenesis = (body: Uint8Array): Genesis => {
   const name = checked(reader.text(), isName)
   const handle = checked(reader.text(), isHandle)
   const governance = readGovernanceChannel(reader)
-  const count = reader.array()
-  if (count < 1 || count > limits.foundersMax) throw refused()
-  const founders = Array.from({ length: count }, () => {
-    if (reader.array() !== 2) throw refused()
-    return readAuthor(reader)
-  })
+  const founders = readAuthors(reader, 1, limits.foundersMax)
   const random = reader.bytesOf(16)
   reader.end()
   return { type: 'server.genesis', name, handle, governance, founders, random }
@@ -175,19 +184,10 @@ const readGrant = (body: Uint8Array): GrantAct => {
 
 const readRevoke = (body: Uint8Array): RevokeAct => {
   const reader = open(body, 3)
-  const target = readEventId(reader.bytesOf(16))
+  const target = readId(reader)
   const reason = revokeReasons[reader.uint()]
-  if (target === undefined || reason === undefined) throw refused()
-  const cuts = new Map<FeedId, number>()
-  const count = reader.array()
-  let last: Uint8Array | undefined
-  for (let i = 0; i < count; i++) {
-    if (reader.array() !== 2) throw refused()
-    const feed = reader.bytesOf(16)
-    if (last !== undefined && compareBytes(last, feed) >= 0) throw refused()
-    last = feed
-    cuts.set(encodeBase32(feed) as FeedId, reader.uint())
-  }
+  if (reason === undefined) throw refused()
+  const cuts = readCuts(reader)
   reader.end()
   return { type: 'revoke', target, reason, cuts }
 }
@@ -232,22 +232,9 @@ const readers: Readonly<Record<Act['type'], (body: Uint8Array) => Act>> = {
   set: readSet,
   'channel.create': readChannel,
   'member.profile': readProfile,
+  'root.set': readRoot,
+  'root.approve': readApprove,
 }
-
-const open = (body: Uint8Array, fields: number): CborReader => {
-  const reader = new CborReader(body)
-  if (reader.array() !== fields) throw refused()
-  return reader
-}
-
-const checked = <T extends string>(text: string, accept: (text: string) => text is T): T => {
-  if (!accept(text)) throw refused()
-  return text
-}
-
-const readAuthor = (reader: CborReader): AuthorKey =>
-  authorKey(encodeBase32(reader.bytesOf(32)) as NodeId, readMember(reader))
-const readMember = (reader: CborReader): MemberId => encodeBase32(reader.bytesOf(16)) as MemberId
 
 /** GOV-2: a UUIDv4, so that governance channels are told from others by their id. */
 const readGovernanceChannel = (reader: CborReader): ChannelId => {
@@ -259,15 +246,4 @@ const readGovernanceChannel = (reader: CborReader): ChannelId => {
 export const isGovernanceChannel = (channel: string): channel is ChannelId =>
   channel[14] === '4' && isChannelId(channel)
 
-const authorBytes = (author: AuthorKey): readonly [Uint8Array, Uint8Array] => {
-  const { node, member } = splitAuthor(author)
-  return [idBytes(node), idBytes(member)]
-}
-const idBytes = (id: NodeId | MemberId | FeedId): Uint8Array => decodeBase32(id) ?? unreachable(id)
-const uuidBytes = (id: EventId | ChannelId): Uint8Array => parseUuid(id) ?? unreachable(id)
-
-const unreachable = (id: string): never => {
-  throw new HearthError('INTERNAL', `not an id: ${id}`)
-}
-const refused = (): HearthError => new HearthError('EVENT_INVALID')
 const kindText = 0

@@ -3,9 +3,10 @@ import type { EventId, FeedId, NodeId } from '../ids.ts'
 import type { GovernanceEvent } from './acts.ts'
 import type { Cuts } from './cuts.ts'
 import { splitAuthor, type AuthorKey } from './names.ts'
+import { RootEvents } from './roots.ts'
 import type { Grant } from './state.ts'
 
-/** All that hangs on one event id, or on one founder. The event itself may arrive last. */
+/** All that hangs on one event id, or on one holder of a root. The event itself may arrive last. */
 export interface Slot {
   event: GovernanceEvent | undefined
   /** Events that act under this grant. */
@@ -18,7 +19,16 @@ export interface Slot {
   cuts: Cuts | undefined
 }
 
+export interface Inserted {
+  readonly slot: Slot | undefined
+  /** A feed was found to contradict itself; there may be no slot then. */
+  readonly forked: boolean
+  /** It may change who holds rank 0 (GOV-34). */
+  readonly isAboutRoots: boolean
+}
+
 export class EventSet {
+  readonly roots = new RootEvents()
   readonly #origin: GovernanceEvent
   readonly #slots = new Map<string, Slot>()
   readonly #positions = new Map<FeedId, Map<number, EventId>>()
@@ -39,9 +49,13 @@ export class EventSet {
     return this.#slots.values()
   }
 
-  /** A genesis grants to each founder: there, a grant is told by its holder. */
+  /** A root grants to each of its holders: there, a grant is told by its holder. */
   slotOf(id: EventId, holder: AuthorKey): Slot | undefined {
-    return this.#slots.get(id === this.#origin.id ? holder : id)
+    return this.#slots.get(this.#key(id, holder))
+  }
+
+  eventOf(id: EventId): GovernanceEvent | undefined {
+    return this.#slots.get(id)?.event
   }
 
   has(id: EventId): boolean {
@@ -54,7 +68,7 @@ export class EventSet {
 
   /** As `slotOf` when there is a holder; made when it is not there yet. */
   slot(id: EventId, holder?: AuthorKey): Slot {
-    const key = holder !== undefined && id === this.#origin.id ? holder : id
+    const key = holder === undefined ? id : this.#key(id, holder)
     const known = this.#slots.get(key)
     if (known !== undefined) return known
     const slot = emptySlot()
@@ -62,26 +76,28 @@ export class EventSet {
     return slot
   }
 
-  /** Undefined: known already. `forked`: a feed was found to contradict itself; there may be no slot then. */
-  insert(event: GovernanceEvent): { readonly slot: Slot | undefined; readonly forked: boolean } | undefined {
+  /** Undefined: known already. */
+  insert(event: GovernanceEvent): Inserted | undefined {
     const { id, feed, seq, act, auth } = event
     const known = this.#slots.get(id)?.event
     if (known !== undefined && (known === this.#origin || known.feed !== feed || known.seq === seq)) return undefined
     const forked = this.#place(event)
     if (known !== undefined) {
-      return this.#fork(feed, Math.min(seq, known.seq)) || forked ? { slot: undefined, forked: true } : undefined
+      return this.#fork(feed, Math.min(seq, known.seq)) || forked
+        ? { slot: undefined, forked: true, isAboutRoots: false }
+        : undefined
     }
     const slot = this.slot(id)
     slot.event = event
-    if (auth !== undefined) {
-      const cited = this.slot(auth, event.author)
-      if (cited.citing === undefined) cited.citing = [slot]
-      else cited.citing.push(slot)
-    }
+    const resigns = act.type === 'revoke' && (act.target === this.#origin.id || this.roots.has(act.target))
+    const isAboutRoots = this.roots.insert(event) || resigns
+    if (act.type === 'root.set') this.#tellHolders(slot)
+    if (auth !== undefined) cite(this.slot(auth, event.author), slot)
     if (act.type === 'revoke') this.slot(act.target, event.author).named = true
     if (act.type === 'grant') this.#named.add(splitAuthor(act.to).node)
     if (act.type === 'server.genesis') for (const to of act.founders) this.#named.add(splitAuthor(to).node)
-    return { slot, forked }
+    if (act.type === 'root.set') for (const to of act.holders) this.#named.add(splitAuthor(to).node)
+    return { slot, forked, isAboutRoots }
   }
 
   isNamed(node: NodeId): boolean {
@@ -90,6 +106,20 @@ export class EventSet {
 
   isForked({ feed, seq }: Pick<GovernanceEvent, 'feed' | 'seq'>): boolean {
     return this.#forks.size > 0 && seq >= (this.#forks.get(feed) ?? Infinity)
+  }
+
+  #key(id: EventId, holder: AuthorKey): string {
+    if (id === this.#origin.id) return holder
+    return this.roots.has(id) ? `${id} ${holder}` : id
+  }
+
+  /** What cited a root before it was known to be one hangs on its holders from now on. */
+  #tellHolders(root: Slot): void {
+    const citing = root.citing ?? []
+    root.citing = undefined
+    for (const slot of citing) {
+      if (slot.event?.auth !== undefined) cite(this.slot(slot.event.auth, slot.event.author), slot)
+    }
   }
 
   /**
@@ -110,6 +140,11 @@ export class EventSet {
     this.#forks.set(feed, seq)
     return true
   }
+}
+
+const cite = (cited: Slot, slot: Slot): void => {
+  if (cited.citing === undefined) cited.citing = [slot]
+  else cited.citing.push(slot)
 }
 
 const emptySlot = (): Slot => ({

@@ -14,6 +14,7 @@ import type { AuthorKey } from './names.ts'
 import { isPermitted } from './permitted.ts'
 import type { Register } from './registers.ts'
 import { countedBits, roleBits, type RoleEdits } from './role-bits.ts'
+import { resolveRoots, type Proposal, type Root, type Roots } from './roots.ts'
 import type { ChannelState, Governance, Grant, RegisterState, Verdict } from './state.ts'
 
 /** A server begins with its genesis event (GOV-2); another genesis in the same channel is nothing. */
@@ -30,6 +31,7 @@ class State implements Governance {
   walks = 0
   readonly #origin: GovernanceEvent
   readonly #events: EventSet
+  #roots: Roots = { chain: [], proposals: [], valid: new Set() }
 
   /** Decided, like `valid`, `grant` and `cuts` of the slots. */
   readonly channels: Map<ChannelId, ChannelState> = new Map()
@@ -52,8 +54,8 @@ class State implements Governance {
       const inserted = this.#events.insert(event)
       if (inserted === undefined) continue
       changed = true
-      const { slot, forked } = inserted
-      if (slot === undefined || forked || slot.named) disturbed = true
+      const { slot, forked, isAboutRoots } = inserted
+      if (slot === undefined || forked || isAboutRoots || slot.named) disturbed = true
       if (disturbed || slot === undefined) continue
       const grant = this.#grantFor(event)
       if (grant === undefined || !this.#permits(grant, event)) continue
@@ -88,8 +90,9 @@ class State implements Governance {
   }
 
   isGrantedTo(grant: EventId, author: AuthorKey): boolean | undefined {
-    if (grant === this.#origin.id) return this.genesis.founders.includes(author)
-    const act = this.#events.slotOf(grant, author)?.event?.act
+    const act = this.#events.eventOf(grant)?.act
+    if (act?.type === 'server.genesis') return grant === this.#origin.id && act.founders.includes(author)
+    if (act?.type === 'root.set') return act.holders.includes(author)
     return act === undefined ? undefined : act.type === 'grant' && act.to === author
   }
 
@@ -101,7 +104,9 @@ class State implements Governance {
     let best: Grant | undefined
     for (const { grant, cuts } of this.#grants.get(author) ?? []) {
       if (grant === undefined || cuts !== undefined) continue
-      if (best === undefined || grant.rank < best.rank || (grant.rank === best.rank && grant.id > best.id)) best = grant
+      // Of roots the oldest: what is done under it hangs on the fewest others.
+      const isNewer = best !== undefined && grant.rank === best.rank && grant.rank > 0 && grant.id > best.id
+      if (best === undefined || grant.rank < best.rank || isNewer) best = grant
     }
     return best
   }
@@ -127,6 +132,18 @@ class State implements Governance {
     return this.#addresses.get(author)?.address
   }
 
+  get roots(): readonly Root[] {
+    return this.#roots.chain
+  }
+
+  get root(): Root {
+    return this.#roots.chain.at(-1) ?? unreachable()
+  }
+
+  get proposals(): readonly Proposal[] {
+    return this.#roots.proposals
+  }
+
   /** Could this valid event, not taken yet, change what is decided already? */
   #disturbs(slot: Slot, { act, auth, author }: GovernanceEvent): boolean {
     if (act.type === 'grant') return slot.citing !== undefined
@@ -150,6 +167,10 @@ class State implements Governance {
       decided.clear()
     }
     const pending: Pending = new Map()
+    this.#roots = resolveRoots({ id: this.#origin.id, act: this.genesis }, this.#events.roots, {
+      isForked: (event) => this.#events.isForked(event),
+      hasResigned: (root, event) => this.#hasResigned(root, event),
+    })
     this.#found(pending)
     while (pending.size > 0) {
       const rank = Math.min(...pending.keys())
@@ -161,12 +182,27 @@ class State implements Governance {
     }
   }
 
+  /** GOV-36: every root grants rank 0 to its holders, up to the cuts of the first one after it that drops them. */
   #found(pending: Pending): void {
-    const { id } = this.#origin
-    this.#events.slot(id).valid = true
-    for (const to of this.genesis.founders) {
-      this.#enter(this.#events.slot(id, to), { id, to, rank: 0, roles: [], counted: allPermissions }, pending)
+    const { chain, valid } = this.#roots
+    this.#events.slot(this.#origin.id).valid = true
+    for (const id of valid) this.#events.slot(id).valid = true
+    for (const { id, epoch, holders } of chain) {
+      for (const to of holders) {
+        const slot = this.#events.slot(id, to)
+        this.#enter(slot, { id, to, rank: 0, roles: [], counted: allPermissions }, pending)
+        const end = chain.slice(epoch + 1).find((later) => !later.holders.includes(to))
+        if (end !== undefined) slot.cuts = new Map([[theRoot, [end.cuts]]])
+      }
     }
+  }
+
+  /** By the word of the holder alone; a cut by others is no matter of theirs to lift. */
+  #hasResigned(root: EventId, event: GovernanceEvent): boolean {
+    const said = (this.#events.slotOf(root, event.author)?.citing ?? []).flatMap(({ event: one }) =>
+      one?.act.type === 'revoke' && isResignation(one) && !this.#events.isForked(one) ? [one.act.cuts] : [],
+    )
+    return said.length > 0 && !isWithin(new Map([[event.author, said]]), event, undefined)
   }
 
   #decideUnder(grant: Slot, resignations: boolean, pending: Pending): void {
@@ -228,6 +264,8 @@ class State implements Governance {
         if ((this.#addresses.get(author)?.id ?? '') < id) this.#addresses.set(author, { id, address: act.address })
         return
       case 'server.genesis':
+      case 'root.set':
+      case 'root.approve':
     }
   }
 
@@ -254,6 +292,13 @@ class State implements Governance {
 /** GOV-12: giving up the very grant that one acts under. */
 const isResignation = (event: GovernanceEvent): boolean =>
   event.act.type === 'revoke' && event.act.target === event.auth
+
+/** Whose word ends the grants of a root: no author's, so that no resignation passes it by. */
+const theRoot = 'root' as AuthorKey
+
+const unreachable = (): never => {
+  throw new TypeError('a server begins with a root')
+}
 
 const unnamed = { handle: undefined, name: undefined }
 

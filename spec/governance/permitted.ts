@@ -31,6 +31,9 @@ export const isPermitted = ({ event, grant, target }: Attempt): boolean => {
       return has('manageChannel')
     case 'member.profile':
       return authorKey(event.node, act.member) === event.author
+    // Grants have no say in it (GOV-34).
+    case 'root.set':
+    case 'root.approve':
     case 'server.genesis':
       break
   }

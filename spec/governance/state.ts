@@ -5,10 +5,11 @@ import type { PermissionBits } from '../permissions.ts'
 import type { Genesis, GovernanceEvent } from './acts.ts'
 import type { AuthorKey } from './names.ts'
 import type { RoleId } from './roles.ts'
+import type { Proposal, Root } from './roots.ts'
 
 /** Authority of one author, as long as no cut ends it. */
 export interface Grant {
-  /** Of a founder: the id of the genesis event. */
+  /** Of a holder of a root: the id of the genesis or of the `root.set`. */
   readonly id: EventId
   readonly to: AuthorKey
   readonly rank: number
@@ -50,7 +51,13 @@ export interface Governance {
   isGrantedTo(grant: EventId, author: AuthorKey): boolean | undefined
   /** Is there a grant, valid or not, to anybody of that node? What others may have cited is worth having. */
   isNamed(node: NodeId): boolean
-  /** The grant that an author acts under: the highest that is not cut, of those the newest. */
+  /** From the genesis on; the last is in force (GOV-34). */
+  readonly roots: readonly Root[]
+  /** Who holds rank 0 now, and who may hand it on (GOV-34). */
+  readonly root: Root
+  /** Roots after that one, which too few of its guardians approve. */
+  readonly proposals: readonly Proposal[]
+  /** The grant that an author acts under: the highest that is not cut, of those the newest; at rank 0 the oldest. */
   standing(author: AuthorKey): Grant | undefined
   /** Grants that are not cut; the author is a member while there is one. */
   liveGrants(author: AuthorKey): Grant[]

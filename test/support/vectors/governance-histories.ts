@@ -27,6 +27,14 @@ const governance = sample('governance of the histories', 16).map((byte, i) =>
   i === 6 ? 0x40 | (byte & 15) : i === 8 ? 0x80 | (byte & 63) : byte,
 )
 
+interface Named {
+  readonly guardians?: readonly string[]
+  readonly threshold?: number
+  readonly cuts?: Readonly<Record<string, number>>
+}
+
+const idOf = ({ id }: Event): Uint8Array => new Uint8Array(Buffer.from(id.replaceAll('-', ''), 'hex'))
+
 /** Everybody sits on a node of their own. */
 class Story {
   readonly events: Event[] = []
@@ -69,12 +77,23 @@ class Story {
   revoke(by: string, auth: Event, target: Event, reason: number, cuts: Readonly<Record<string, number>> = {}): Event {
     const sorted = Object.entries(cuts).map(([name, seq]) => [feedOf(name), seq] as const)
     sorted.sort(([a], [b]) => Buffer.compare(a, b))
-    const id = Buffer.from(target.id.replaceAll('-', ''), 'hex')
-    return this.say(by, auth, 'revoke', [new Uint8Array(id), reason, sorted])
+    return this.say(by, auth, 'revoke', [idOf(target), reason, sorted])
   }
 
   set(by: string, auth: Event, key: string, value: unknown, at?: { readonly seq: number }): Event {
     return this.say(by, auth, 'set', [key, value], at)
+  }
+
+  root(by: string, auth: Event, before: Event, holders: readonly string[], named: Named = {}): Event {
+    const { guardians = [], threshold = guardians.length === 0 ? 0 : 2, cuts = {} } = named
+    const pairs = (names: readonly string[]) => names.map((name) => [nodeOf(name), memberOf(name)])
+    const sorted = Object.entries(cuts).map(([name, seq]) => [feedOf(name), seq] as const)
+    sorted.sort(([a], [b]) => Buffer.compare(a, b))
+    return this.say(by, auth, 'root.set', [idOf(before), pairs(holders), threshold, pairs(guardians), sorted])
+  }
+
+  approve(by: string, auth: Event, root: Event): Event {
+    return this.say(by, auth, 'root.approve', [idOf(root)])
   }
 
   told(rule: string, comment: string, { valid, ranks, registers = {} }: Expected) {
@@ -223,9 +242,76 @@ const strangers = () => {
   })
 }
 
+const withGuardians = (threshold = 2) => {
+  const story = new Story('owner')
+  const guardians = ['anna', 'ben', 'carl']
+  const [forAnna, forBen, forCarl] = guardians.map((name) => story.grant('owner', story.origin, name, 100))
+  if (!forAnna || !forBen || !forCarl) throw new Error('three guardians')
+  const named = story.root('owner', story.origin, story.origin, ['owner'], { guardians, threshold })
+  return { story, forAnna, forBen, forCarl, named, first: [story.origin, forAnna, forBen, forCarl, named] }
+}
+
+const takeOver = () => {
+  const { story, forAnna, forBen, named, first } = withGuardians()
+  const before = story.set('owner', story.origin, nameKey, 'before')
+  const proposal = story.root('anna', forAnna, named, ['ben'], { cuts: { owner: before.seq } })
+  story.set('owner', story.origin, nameKey, 'from the old owner')
+  const approval = story.approve('ben', forBen, proposal)
+  const kicked = story.revoke('ben', proposal, forAnna, kick)
+  story.root('owner', story.origin, named, ['owner'])
+  return story.told(
+    'GOV-34',
+    'Two of three guardians hand the root on: the heir acts, the old owner does so no more, whatever comes from there.',
+    {
+      valid: [...first, before, proposal, approval, kicked],
+      ranks: { owner: null, anna: null, ben: 0, carl: 100 },
+      registers: { [nameKey]: 'before' },
+    },
+  )
+}
+
+const tooFew = () => {
+  const { story, forAnna, forCarl, named, first } = withGuardians()
+  const member = story.grant('owner', story.origin, 'dora', 100)
+  const proposal = story.root('anna', forAnna, named, ['anna'])
+  const twice = story.approve('anna', forAnna, proposal)
+  story.approve('dora', member, proposal)
+  const other = story.root('carl', forCarl, named, ['carl'])
+  const word = story.approve('carl', forCarl, other)
+  return story.told('GOV-34', 'One guardian twice and a member are no two guardians; nor are two with an heir each.', {
+    valid: [...first, member, twice, word],
+    ranks: { owner: 0, anna: 100, carl: 100, dora: 100 },
+  })
+}
+
+const twoHeirs = () => {
+  const { story, forAnna, forBen, named, first } = withGuardians(1)
+  const cuts = { owner: named.seq }
+  story.root('anna', forAnna, named, ['anna'], { cuts })
+  const later = story.root('ben', forBen, named, ['ben'], { cuts })
+  const turned = story.approve('anna', forAnna, later)
+  return story.told('GOV-35', 'Two heirs, each with guardians enough: the one for whom the most spoke last.', {
+    valid: [...first, later, turned],
+    ranks: { owner: null, anna: 100, ben: 0 },
+  })
+}
+
+const handedOn = () => {
+  const story = new Story('owner', 'anna')
+  const one = story.root('owner', story.origin, story.origin, ['anna', 'ben'], { cuts: { owner: 2 } })
+  const member = story.grant('anna', story.origin, 'carl', 100)
+  story.grant('owner', story.origin, 'dora', 100)
+  const again = story.root('ben', one, one, ['owner', 'ben'], { cuts: { anna: 1 } })
+  const second = story.grant('owner', again, 'emil', 100)
+  return story.told('GOV-36', 'A holder who is dropped acts no more; named again, under the new root.', {
+    valid: [story.origin, one, member, again, second],
+    ranks: { owner: 0, anna: null, ben: 0, carl: 100, dora: null, emil: 100 },
+  })
+}
+
 export const governanceHistoryVectors = () => ({
   comment:
-    'GOV-8 to GOV-17: events (body in hex; auth null: none) of one server, and what must come of them in any order: the ids of the valid ones, the rank under which an author stands (null: no member), and all registers.',
+    'GOV-8 to GOV-17, GOV-34 to GOV-36: events (body in hex; auth null: none) of one server, and what must come of them in any order: the ids of the valid ones, the rank under which an author stands (null: no member), and all registers.',
   histories: [
     mutualDemotion(),
     equals(),
@@ -235,5 +321,9 @@ export const governanceHistoryVectors = () => ({
     fork(),
     narrowedRole(),
     strangers(),
+    takeOver(),
+    tooFew(),
+    twoHeirs(),
+    handedOn(),
   ],
 })

@@ -3,6 +3,7 @@ import { base32, cbor, eventId, hex, sample, uuid } from './oracle.ts'
 
 const node = sample('governance node', 32)
 const member = sample('governance member', 16)
+const other = sample('governance guardian', 16)
 const channel = sample('governance channel', 16)
 channel[6] = 0x40 | ((channel[6] ?? 0) & 15)
 channel[8] = 0x80 | ((channel[8] ?? 0) & 63)
@@ -19,7 +20,7 @@ const bytes = (value: unknown): string => hex(cbor(value))
 
 export const governanceActVectors = () => ({
   comment:
-    'GOV-1 to GOV-7, GOV-20, GOV-24: body of a governance event in hex, and what it says. Invalid: dropped, as if it had never come.',
+    'GOV-1 to GOV-7, GOV-20, GOV-24, GOV-32, GOV-33: body of a governance event in hex, and what it says. Invalid: dropped, as if it had never come.',
   valid: [
     {
       type: 'server.genesis',
@@ -49,6 +50,23 @@ export const governanceActVectors = () => ({
       body: bytes([member, 'alice@home.example']),
       act: { member: base32(member), address: 'alice@home.example' },
     },
+    {
+      type: 'root.set',
+      body: bytes([grantId, [[node, member]], 1, [[node, other]], feeds.map((feed, i) => [feed, 7 * i])]),
+      act: {
+        predecessor: text,
+        holders: [author],
+        threshold: 1,
+        guardians: [`${base32(node)}/${base32(other)}`],
+        cuts: { [base32(feeds[0])]: 0, [base32(feeds[1])]: 7 },
+      },
+    },
+    {
+      type: 'root.set',
+      body: bytes([grantId, [[node, member]], 0, [], []]),
+      act: { predecessor: text, holders: [author], threshold: 0, guardians: [], cuts: {} },
+    },
+    { type: 'root.approve', body: bytes([grantId]), act: { root: text } },
   ],
   invalid: [
     ...invalid('server.genesis', [
@@ -102,6 +120,49 @@ export const governanceActVectors = () => ({
       [[member, 'alice'], 'an address without a domain'],
       [[member, 'Alice@home'], 'upper case'],
       [[member, 'a@b', 0], 'three fields'],
+    ]),
+    ...invalid('root.set', [
+      [[grantId, [[node, member]], 0, []], 'no cuts'],
+      [[grantId, [], 0, [], []], 'no holder'],
+      [[grantId, Array.from({ length: 17 }, (_, i) => [node, member.with(0, i)]), 0, [], []], '17 holders'],
+      [[grantId, [[node, member]], 1, [], []], 'a threshold without guardians'],
+      [[grantId, [[node, member]], 0, [[node, other]], []], 'guardians without a threshold'],
+      [[grantId, [[node, member]], 2, [[node, other]], []], 'a threshold above the number of guardians'],
+      [
+        [grantId, [[node, member]], 1, Array.from({ length: 17 }, (_, i) => [node, other.with(0, i)]), []],
+        '17 guardians',
+      ],
+      [
+        [
+          grantId,
+          [
+            [node, member],
+            [node, member],
+          ],
+          0,
+          [],
+          [],
+        ],
+        'a holder named twice',
+      ],
+      [
+        [
+          grantId,
+          [[node, member]],
+          1,
+          [
+            [node, other],
+            [node, other],
+          ],
+          [],
+        ],
+        'a guardian named twice',
+      ],
+      [[grantId, [[node, member]], 0, [], feeds.toReversed().map((feed) => [feed, 1])], 'feeds that do not ascend'],
+    ]),
+    ...invalid('root.approve', [
+      [[grantId, 1], 'two fields'],
+      [[grantId.with(6, 0x40)], 'an id of version 4'],
     ]),
   ],
 })

@@ -50,6 +50,13 @@ export interface Options {
   readonly id?: EventId
 }
 
+export interface RootNames {
+  readonly holders: readonly Person[]
+  readonly guardians?: readonly Person[]
+  readonly threshold?: number
+  readonly cuts?: ReadonlyMap<FeedId, number>
+}
+
 /** Writes events as their authors would: ids and sequence numbers ascend, unless `options` says otherwise. */
 export class History {
   readonly events: GovernanceEvent[] = []
@@ -106,6 +113,22 @@ export class History {
     return this.say(by, auth, { type: 'revoke', target: target.id, reason, cuts }, options)
   }
 
+  /** Names holders and guardians after `predecessor`; `cuts` undefined: every feed at its head. */
+  root(
+    by: Person,
+    auth: GovernanceEvent,
+    predecessor: GovernanceEvent,
+    { holders, guardians = [], threshold = guardians.length === 0 ? 0 : 1, cuts = new Map(this.#heads) }: RootNames,
+    options?: Options,
+  ) {
+    const names = { holders: holders.map(({ author }) => author), guardians: guardians.map(({ author }) => author) }
+    return this.say(by, auth, { type: 'root.set', predecessor: predecessor.id, threshold, cuts, ...names }, options)
+  }
+
+  approve(by: Person, auth: GovernanceEvent, root: GovernanceEvent, options?: Options) {
+    return this.say(by, auth, { type: 'root.approve', root: root.id }, options)
+  }
+
   set(by: Person, auth: GovernanceEvent, key: string, value: CborValue, options?: Options) {
     const register = readRegister(key, value)
     if (register === undefined) throw new Error(`not a register: ${key}`)
@@ -121,6 +144,10 @@ export class History {
 
 /** Everything that can be asked, for comparing. */
 export const answers = (governance: Governance, events: readonly GovernanceEvent[]): unknown => ({
+  roots: governance.roots.map((one) => ({ ...one, approvedBy: [...one.approvedBy].sort() })),
+  proposals: governance.proposals
+    .map((one) => ({ ...one, approvedBy: [...one.approvedBy].sort() }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1)),
   valid: events
     .filter(({ id }) => governance.isValid(id))
     .map(({ id }) => id)

@@ -2,6 +2,7 @@
 import type { GovernanceEvent } from '../../../../spec/governance/acts.ts'
 import { isPermitted } from '../../../../spec/governance/permitted.ts'
 import { defaultRoles, everyoneRole } from '../../../../spec/governance/roles.ts'
+import type { EventId } from '../../../../spec/ids.ts'
 import { allPermissions, toBits } from '../../../../spec/permissions.ts'
 
 /** Ids of the valid events and of the grants that are cut. */
@@ -24,12 +25,12 @@ export const resolveSlowly = (origin: GovernanceEvent, events: readonly Governan
   const valid = new Set([origin.id])
   const revocations: GovernanceEvent[] = []
 
+  const { chain, approvals } = rootsSlowly(origin, usable)
+  for (const id of [...chain.map((root) => root.id), ...approvals]) valid.add(id)
+
   const rankUnder = (event: GovernanceEvent): number | undefined => {
-    if (event.auth === origin.id) {
-      const { act } = origin
-      const founders = act.type === 'server.genesis' ? act.founders : []
-      return founders.includes(event.author) ? 0 : undefined
-    }
+    const root = chain.find(({ id }) => id === event.auth)
+    if (root !== undefined) return root.holders.includes(event.author) ? 0 : undefined
     const act = event.auth === undefined ? undefined : byId.get(event.auth)?.act
     return act?.type === 'grant' && act.to === event.author ? act.rank : undefined
   }
@@ -37,9 +38,17 @@ export const resolveSlowly = (origin: GovernanceEvent, events: readonly Governan
   const cutsOf = (event: GovernanceEvent): GovernanceEvent[] =>
     revocations.filter(
       ({ act, author }) =>
-        act.type === 'revoke' && act.target === event.auth && (event.auth !== origin.id || author === event.author),
+        act.type === 'revoke' &&
+        act.target === event.auth &&
+        (author === event.author || !chain.some(({ id }) => id === event.auth)),
     )
+  const droppedAt = (event: GovernanceEvent) => {
+    const at = chain.findIndex(({ id }) => id === event.auth)
+    return at < 0 ? undefined : chain.slice(at).find(({ holders }) => !holders.includes(event.author))
+  }
   const within = (event: GovernanceEvent): boolean => {
+    const dropped = droppedAt(event)
+    if (dropped !== undefined && event.seq > (dropped.cuts.get(event.feed) ?? 0)) return false
     const cuts = cutsOf(event).filter(({ author }) => !resigns(event) || author !== event.author)
     return cuts.every(({ author }) =>
       cuts.some(
@@ -83,4 +92,53 @@ export const resolveSlowly = (origin: GovernanceEvent, events: readonly Governan
     if (known === undefined || known.id < event.id) values.set(event.act.register.key, event)
   }
   return { valid: [...valid].sort(), registers: [...values].map(([key, { id }]) => `${key} ${id}`).sort() }
+}
+
+interface SlowRoot {
+  readonly id: EventId
+  readonly holders: readonly string[]
+  readonly guardians: readonly string[]
+  readonly threshold: number
+  readonly cuts: ReadonlyMap<string, number>
+}
+
+/** GOV-34 to GOV-36 again: the chain of roots, and the approvals that are valid. */
+const rootsSlowly = (origin: GovernanceEvent, usable: readonly GovernanceEvent[]) => {
+  const founders = origin.act.type === 'server.genesis' ? origin.act.founders : []
+  const chain: SlowRoot[] = [{ id: origin.id, holders: founders, guardians: [], threshold: 0, cuts: new Map() }]
+  const approvals: EventId[] = []
+  for (let root = chain[0]; root !== undefined;) {
+    const { id: rootId, holders, guardians, threshold } = root
+    const gaveUp = (event: GovernanceEvent): boolean => {
+      const said = usable.flatMap(({ act, auth, author }) =>
+        act.type === 'revoke' && author === event.author && auth === rootId && act.target === rootId ? [act.cuts] : [],
+      )
+      return said.length > 0 && said.every((cuts) => event.seq > (cuts.get(event.feed) ?? 0))
+    }
+    const after = usable.filter(({ act }) => act.type === 'root.set' && act.predecessor === rootId)
+    const weak = after.filter((event) => holders.includes(event.author) && !gaveUp(event))
+    const named = after.filter((event) => weak.includes(event) || guardians.includes(event.author))
+    const votes = named.flatMap((root_) =>
+      usable
+        .filter(({ act, id }) => id === root_.id || (act.type === 'root.approve' && act.root === root_.id))
+        .filter(({ author }) => guardians.includes(author))
+        .map(({ id, author, act }) => ({ id, author, for: root_, isApproval: act.type === 'root.approve' })),
+    )
+    approvals.push(...votes.filter(({ isApproval }) => isApproval).map(({ id }) => id))
+    const strong = named.filter(
+      (event) =>
+        threshold > 0 && new Set(votes.flatMap((vote) => (vote.for === event ? [vote.author] : []))).size >= threshold,
+    )
+    const words = (event: GovernanceEvent): number =>
+      guardians.filter((guardian) => {
+        const said = votes.filter((vote) => vote.author === guardian && strong.includes(vote.for))
+        return said.toSorted((a, b) => (a.id < b.id ? 1 : -1))[0]?.for === event
+      }).length
+    const most = Math.max(0, ...strong.map(words))
+    const eligible = strong.length > 0 ? strong.filter((event) => words(event) === most) : weak
+    const [next] = eligible.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    root = next?.act.type === 'root.set' ? { ...next.act, id: next.id } : undefined
+    if (root !== undefined) chain.push(root)
+  }
+  return { chain, approvals }
 }
