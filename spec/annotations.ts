@@ -2,6 +2,7 @@
  * Events about messages (spec/messages.md): their bodies, what they are about, and what becomes of a message by them,
  * which is a function of the SET of them: in whatever order they come, and however often.
  */
+import { readSignature, signatureValue, type AuthorSignature } from './author.ts'
 import { newBytes, type Allocate } from './bytes.ts'
 import { CborReader } from './cbor-reader.ts'
 import { encodeCbor, type CborValue } from './cbor.ts'
@@ -16,7 +17,14 @@ import { parseUuid } from './uuid.ts'
 
 /** MSGS-6 */
 export type Annotation =
-  | { readonly type: 'edit'; readonly target: EventId; readonly text: string; readonly mentions: readonly Mention[] }
+  | {
+      readonly type: 'edit'
+      readonly target: EventId
+      readonly text: string
+      readonly mentions: readonly Mention[]
+      /** SIGN-2 */
+      readonly signature?: AuthorSignature
+    }
   | { readonly type: 'delete' | 'pin' | 'unpin'; readonly target: EventId }
   | { readonly type: 'react' | 'unreact'; readonly target: EventId; readonly emoji: string }
 
@@ -31,7 +39,10 @@ const types: ReadonlySet<string> = new Set(annotationTypes)
 export const encodeAnnotation = (annotation: Annotation, allocate: Allocate = newBytes): Uint8Array => {
   const target = parseUuid(annotation.target) ?? null
   const fields: CborValue[] = [target]
-  if (annotation.type === 'edit') fields.push(annotation.text, annotation.mentions)
+  if (annotation.type === 'edit') {
+    fields.push(annotation.text, annotation.mentions)
+    if (annotation.signature !== undefined) fields.push(signatureValue(annotation.signature))
+  }
   if (annotation.type === 'react' || annotation.type === 'unreact') fields.push(annotation.emoji)
   return encodeCbor(fields, allocate)
 }
@@ -39,13 +50,18 @@ export const encodeAnnotation = (annotation: Annotation, allocate: Allocate = ne
 /** Throws EVENT_INVALID. */
 export const decodeAnnotation = (type: AnnotationType, body: Uint8Array): Annotation => {
   const reader = new CborReader(body)
-  if (reader.array() !== fieldsOf[type]) throw invalid(type, 'it has another number of fields')
+  const fields = reader.array()
+  const isSigned = type === 'edit' && fields === signedEditFields
+  if (fields !== fieldsOf[type] && !isSigned) throw invalid(type, 'it has another number of fields')
   const target = readEventId(reader.bytesOf(16))
   if (target === undefined) throw invalid(type, 'its target is no event id')
   const annotation = readRest(type, target, reader)
+  const signature = isSigned ? readSignature(reader) : undefined
   reader.end()
-  return annotation
+  return annotation.type === 'edit' && signature !== undefined ? { ...annotation, signature } : annotation
 }
+
+const signedEditFields = 4
 
 const fieldsOf: Readonly<Record<AnnotationType, number>> = {
   edit: 3,
@@ -106,7 +122,14 @@ export interface Reaction {
 
 /** MSGS-7: a message as it is now. */
 export interface MessageState {
-  readonly edit: { readonly id: EventId; readonly text: string; readonly mentions: readonly Mention[] } | undefined
+  readonly edit:
+    | {
+        readonly id: EventId
+        readonly text: string
+        readonly mentions: readonly Mention[]
+        readonly signature?: AuthorSignature
+      }
+    | undefined
   /** The first event that deletes it. */
   readonly deletedBy: EventId | undefined
   readonly pinned: boolean
@@ -134,7 +157,12 @@ export const createNotes = (author: string): Notes => {
       switch (annotation.type) {
         case 'edit': // MSGS-9
           if (by !== author || (edit !== undefined && edit.id >= id)) return
-          edit = { id, text: annotation.text, mentions: annotation.mentions }
+          edit = {
+            id,
+            text: annotation.text,
+            mentions: annotation.mentions,
+            ...(annotation.signature !== undefined && { signature: annotation.signature }),
+          }
           return
         case 'delete': // MSGS-10
           if ((by === author || manages) && (deletedBy === undefined || id < deletedBy)) deletedBy = id

@@ -36,6 +36,7 @@ export const errorTable = {
   CORRUPT: { mqtt: 0x83, http: 500, exit: 6, text: 'stored data does not verify' },
   SCHEMA_NEWER: { mqtt: 0x88, http: 500, exit: 6, text: 'the data was written by a newer Hearth' },
   EVENT_INVALID: { mqtt: 0x99, http: 400, exit: 6, text: 'the event does not decode' },
+  SIGNATURE_INVALID: { mqtt: 0x99, http: 400, exit: 6, text: 'the signature of the author does not hold' },
   SEAL_INVALID: { mqtt: 0x99, http: 400, exit: 6, text: 'the seal does not verify' },
   CHAIN_BROKEN: { mqtt: 0x99, http: 409, exit: 6, text: 'the event does not continue its feed' },
   CLOCK_AHEAD: { mqtt: 0x83, http: 409, exit: 6, text: 'the event is too far in the future' },

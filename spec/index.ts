@@ -1,6 +1,7 @@
 /** The protocol of Hearth: identifiers, encodings, rules. Pure; runs in nodes and in browsers. Chapters: README.md. */
 export * from './account.ts'
 export * from './annotations.ts'
+export * from './author.ts'
 export * from './base32.ts'
 export * from './bytes.ts'
 export * from './cbor-reader.ts'

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { newBytes, type Allocate } from './bytes.ts'
 import { CborReader } from './cbor-reader.ts'
 import { readMentions } from './annotations.ts'
+import { readSignature, signatureField, signatureValue, type AuthorSignature } from './author.ts'
 import { headSize, nullItem, writeTextItem } from './cbor-writer.ts'
 import { encodeCbor, type CborValue } from './cbor.ts'
 import { HearthError } from './errors.ts'
@@ -10,6 +11,7 @@ import { isEventId, readEventId, writeEventId } from './event-id.ts'
 import { isAddress } from './governance/names.ts'
 import { isChannelId, isMemberId, isServerId } from './identifiers.ts'
 import type { ChannelId, EventId, MemberId, ServerId } from './ids.ts'
+import { limits } from './limits.ts'
 import type { Mention } from './mentions.ts'
 import { checkText, textFault } from './text.ts'
 import { textSize } from './utf8.ts'
@@ -27,6 +29,8 @@ export interface Message {
   readonly mentions?: readonly Mention[]
   /** MSGS-15: what it quotes, as its author's node says. */
   readonly forwarded?: Origin
+  /** SIGN-2: of the author, by one of their devices. */
+  readonly signature?: AuthorSignature
 }
 
 /** MSGS-15 */
@@ -38,15 +42,16 @@ export interface Origin {
 }
 
 /**
- * MSG-1: CBOR [clientMessageId, text, replyTo, thread, attachments], then, if there is one of them, mentions and origin;
- * null for what is absent, attachments empty for now.
+ * MSG-1: CBOR [clientMessageId, text, replyTo, thread, attachments], then, if there is one of them, mentions and origin,
+ * then the signature; null for what is absent, attachments empty for now.
  */
 export const encodeMessage = (message: Message, allocate: Allocate = newBytes): Uint8Array => {
-  const { clientMessageId, text, replyTo, thread, mentions, forwarded } = message
-  if ((mentions === undefined || mentions.length === 0) && forwarded === undefined)
+  const { clientMessageId, text, replyTo, thread, mentions, forwarded, signature } = message
+  if ((mentions === undefined || mentions.length === 0) && forwarded === undefined && signature === undefined)
     return encodePlain(message, allocate)
   const fields = [clientMessageId ?? null, text, idBytes(replyTo), idBytes(thread), [], mentions ?? []]
-  return encodeCbor([...fields, originValue(forwarded)], allocate)
+  if (signature === undefined) return encodeCbor([...fields, originValue(forwarded)], allocate)
+  return encodeCbor([...fields, originValue(forwarded), signatureValue(signature)], allocate)
 }
 
 /** Five fields: nearly every message, so written by hand. */
@@ -93,13 +98,13 @@ const bytes16 = 0x50
 export const decodeMessage = (body: Uint8Array): Message => {
   const reader = new CborReader(body)
   const fields = reader.array()
-  if (fields !== 5 && fields !== 7) throw invalid('it has not five or seven fields')
+  if (fields !== 5 && fields !== 7 && fields !== 8) throw invalid('it has not five, seven or eight fields')
   const clientMessageId = reader.skipNull() ? undefined : reader.text()
   const text = reader.text()
   const replyTo = readId(reader)
   const thread = readId(reader)
   if (reader.array() !== 0) throw invalid('attachments are not known yet')
-  const more = fields === 7 ? readMore(reader) : undefined
+  const more = fields === 5 ? undefined : readMore(reader, fields === 8)
   reader.end()
   if (clientMessageId !== undefined && !isClientMessageId(clientMessageId)) throw invalid('its client id is malformed')
   const fault = checkText(text)
@@ -107,11 +112,15 @@ export const decodeMessage = (body: Uint8Array): Message => {
   return { clientMessageId, text, replyTo, thread, ...more }
 }
 
-const readMore = (reader: CborReader): Pick<Message, 'mentions' | 'forwarded'> => {
+const readMore = (reader: CborReader, isSigned: boolean): Pick<Message, 'mentions' | 'forwarded' | 'signature'> => {
   const mentions = readMentions(reader)
   const forwarded = readOrigin(reader)
-  if (mentions.length === 0 && forwarded === undefined) throw invalid('two fields too many')
-  return { ...(mentions.length > 0 && { mentions }), ...(forwarded !== undefined && { forwarded }) }
+  if (mentions.length === 0 && forwarded === undefined && !isSigned) throw invalid('two fields too many')
+  return {
+    ...(mentions.length > 0 && { mentions }),
+    ...(forwarded !== undefined && { forwarded }),
+    ...(isSigned && { signature: readSignature(reader) }),
+  }
 }
 
 const originValue = (origin: Origin | undefined): CborValue =>
@@ -136,12 +145,16 @@ const clientIdPattern = /^[\x21-\x7e]{1,64}$/
 export const eventIdField = z.custom<EventId>(isEventId, 'is not an event id')
 export const channelIdField = z.custom<ChannelId>(isChannelId, 'is not a channel id')
 
+/** Checked by TEXT-1 to TEXT-3, each with an error of its own; schemas that are made of this one say how long it may be. */
+export const chatText = z.string().meta({ minLength: 1, maxLength: limits.textCharsMax })
+
 /** MSG-4: the JSON of `c/{channel}/send`. Strict: an unknown field is refused. */
 export const sendCommand = z.strictObject({
-  body: z.string(),
+  body: chatText,
   id: z.custom<string>(isClientMessageId, 'has 1 to 64 visible ASCII characters').optional(),
   replyTo: eventIdField.optional(),
   thread: eventIdField.optional(),
+  signature: signatureField.optional(),
   attachments: z.array(z.never('is not offered yet')).optional(),
 })
 
@@ -152,10 +165,10 @@ export const sendCommand = z.strictObject({
 export const parseSend = (command: unknown): Message => {
   const parsed = sendCommand.safeParse(command)
   if (!parsed.success) throw refusal(parsed.error.issues)
-  const { body, id, replyTo, thread } = parsed.data
+  const { body, id, replyTo, thread, signature } = parsed.data
   const fault = checkText(body)
   if (fault !== undefined) throw new HearthError(fault, textFault(fault))
-  return { clientMessageId: id, text: body, replyTo, thread }
+  return { clientMessageId: id, text: body, replyTo, thread, ...(signature !== undefined && { signature }) }
 }
 
 /** MSGS-5 */
@@ -194,6 +207,8 @@ export const eventJson = z.object({
   replyTo: eventIdField.optional(),
   thread: eventIdField.optional(),
   mentions: z.array(mentionJson).readonly().optional(),
+  /** SIGN-2: of the text as it is shown. */
+  signature: signatureField.optional(),
   forwarded: z.object({ channel: channelIdField, event: eventIdField, author: z.string() }).optional(),
   target: eventIdField.optional().describe('MSGS-6: of an event about a message, the message.'),
   emoji: z.string().optional(),

@@ -1,5 +1,6 @@
 /** Writes `spec/vectors/*.json` anew: `node test/support/vectors/make.ts`. Repeatable: the same files each time. */
 import { writeFile } from 'node:fs/promises'
+import { authorVectors } from './authors.ts'
 import { base32Vectors, cborVectors, eventIdVectors, identifierVectors, jsonVectors, textVectors } from './encodings.ts'
 import { certificateVectors, ed25519Vectors, eventVectors, feedVectors, messageVectors, sealVectors } from './events.ts'
 import { governanceActVectors } from './governance.ts'
@@ -12,6 +13,7 @@ const files = {
   annotations: annotationVectors(),
   markdown: markdownVectors(),
   'accounts/invite-links': inviteLinkVectors(),
+  author: authorVectors(),
   base32: base32Vectors(),
   cbor: cborVectors(),
   certificate: certificateVectors(),
