@@ -13,6 +13,8 @@ export interface Version extends FeedOrigin {
   readonly head: number
   readonly headHash: Uint8Array
   readonly headId: EventId
+  /** Nothing below the floor would be taken: the feed begins there, or the channel does (FEED-7). */
+  readonly isWhole: boolean
 }
 
 /** A piece of a feed on its way in or out of the log. */
@@ -42,6 +44,8 @@ export interface SyncLog {
   appendRemote(slice: Slice & { readonly publicKey: Uint8Array }): Promise<readonly unknown[]>
   get(id: EventId): Promise<{ readonly channel: ChannelId } | undefined>
   onCommitted(listener: (entries: readonly Committed[]) => void): () => void
+  /** Floors of a channel have moved up (FEED-7). */
+  onRetained(listener: (channel: ChannelId) => void): () => void
   onSealed(
     listener: (sealed: readonly { readonly origin: FeedOrigin; readonly feed: FeedId; readonly seal: Seal }[]) => void,
   ): () => void

@@ -217,6 +217,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
         recent.committed(entries.filter(({ node, feed }) => node === nodeId && !news.has(feed)))
         for (const [feed, channel] of news) spread.announce(channel, feed, cameFrom.get(feed))
       }),
+      log.onRetained((channel) => holdings.touch(channel)),
       log.onSealed((sealed) => {
         for (const { origin, feed, seal } of sealed) {
           recent.sealed(origin, feed, seal)

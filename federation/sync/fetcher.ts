@@ -90,7 +90,7 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
       const first = governs ? source.floor : Math.max(source.floor, source.head - parts.newest + 1)
       return { range: upTo(feed, first, source.head), rank: governs ? 0 : 2 }
     }
-    if (source.floor >= mine.floor) return undefined
+    if (source.floor >= mine.floor || mine.isWhole) return undefined
     const to = mine.floor - 1
     return { range: { feed, from: Math.max(source.floor, to - downEvents + 1), to, down: true }, rank: 3 }
   }
@@ -156,7 +156,9 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
       const end = await parts.client(session).ask(range, turn.take)
       await turn.done()
       const after = holdings.version(want.feed)
-      if (after?.head !== before?.head || after?.floor !== before?.floor) progressed.add(session)
+      const isNews =
+        after?.head !== before?.head || after?.floor !== before?.floor || after?.isWhole !== before?.isWhole
+      if (isNews) progressed.add(session)
       else if (stopped === undefined) {
         throw new HearthError('NOT_FOUND', `the peer has not got what it said: ${end.code ?? 'nothing new'}`)
       }
@@ -186,6 +188,11 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
     const put = async (piece: Piece): Promise<boolean> => {
       session.peer.budget.spendEvents(piece.events.length)
       const outcome = await intake.take(session, piece)
+      if (outcome.status === 'taken' && outcome.added < piece.events.length) {
+        // FEED-7: of what lies before the channel begins nothing is taken, and no more is asked for.
+        holdings.touch(piece.origin.channel)
+        if (down && holdings.version(outcome.feed)?.isWhole === true) return false
+      }
       const goesOn = parts.settled(session, piece, outcome, down)
       if (!goesOn) stop(outcome)
       return goesOn
@@ -296,7 +303,9 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
         const floor = Math.min(...[...sources.values()].map((source) => source.floor))
         const head = Math.max(...[...sources.values()].map((source) => source.head))
         missing +=
-          mine === undefined ? head - floor + 1 : Math.max(0, head - mine.head) + Math.max(0, mine.floor - floor)
+          mine === undefined
+            ? head - floor + 1
+            : Math.max(0, head - mine.head) + (mine.isWhole ? 0 : Math.max(0, mine.floor - floor))
       }
       return { done, total: done + missing }
     },

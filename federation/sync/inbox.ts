@@ -77,7 +77,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
   const askForHistory = (session: Session, channel: ChannelId): void => {
     const askedMs = session.historyAskedMs.get(channel)
     if (askedMs !== undefined && clock.now() - askedMs < historyMs) return
-    if (holdings.of(channel).every(({ floor }) => floor === 1)) return
+    if (holdings.of(channel).every(({ isWhole }) => isWhole)) return
     session.historyAskedMs.set(channel, clock.now())
     session.due.vectors.set(channel, { ask: true })
   }

@@ -6,7 +6,8 @@ import { HearthError } from '../../spec/errors.ts'
 import { decodeEvent, hashEvent, splitEvent } from '../../spec/event.ts'
 import { eventIdStamp } from '../../spec/event-id.ts'
 import { checkChain, feedIdOf, zeroHash } from '../../spec/feed.ts'
-import type { EventId, FeedId, NodeId } from '../../spec/ids.ts'
+import { settingsChannelOf } from '../../spec/governance/places.ts'
+import type { ChannelId, EventId, FeedId, NodeId } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
 import { verifySeal } from '../../spec/seal.ts'
 import type { Piece } from '../../spec/sync/frames.ts'
@@ -105,7 +106,7 @@ export const createIntake = (parts: IntakeParts): Intake => {
     let waits = false
     for (const [id, by] of piece.redactedBy) {
       const reason = await log.get(by)
-      if (reason?.channel === piece.origin.channel) {
+      if (reason !== undefined && mayRedactIn(reason.channel, piece.origin.channel)) {
         unproven.delete(id)
         continue
       }
@@ -115,6 +116,10 @@ export const createIntake = (parts: IntakeParts): Intake => {
     }
     return waits
   }
+
+  /** An event of the channel itself, or (FEED-7) one that governs it. */
+  const mayRedactIn = (from: ChannelId, channel: ChannelId): boolean =>
+    from === channel || from === scope.serverOf(channel)?.governance || from === settingsChannelOf(channel)
 
   const failed = (feed: FeedId, piece: Piece, error: unknown): Outcome => {
     if (!(error instanceof HearthError)) throw error

@@ -135,6 +135,7 @@ export async function openFederation(components: FederationComponents, init: Fed
           appendRemote: (slice) => ingest.append(slice),
           get: (id) => log.get(id),
           onCommitted: (listener) => log.onCommitted(listener),
+          onRetained: (listener) => log.onRetained(listener),
           onSealed: (listener) => log.onSealed(listener),
         },
         peers,

@@ -1,15 +1,14 @@
 import { HearthError } from '../../spec/errors.ts'
 import { createHybridClock, type HybridClock } from '../../spec/hybrid-clock.ts'
-import { eventIdStamp, readEventId } from '../../spec/event-id.ts'
+import { eventIdStamp } from '../../spec/event-id.ts'
 import { redact } from '../../spec/event.ts'
 import type { ChannelId, EventId, FeedId } from '../../spec/ids.ts'
-import { decodeSeal, type Seal } from '../../spec/seal.ts'
 import { createBackground, type Background } from './background.ts'
 import { localTimers, type LogComponents, type LogInit } from './components.ts'
 import { corrupt, eventValue } from './event-value.ts'
 import { bytesOf, extend, type Feed, type FeedTable } from './feed-table.ts'
 import { createEventReader } from './event-reader.ts'
-import { eventKey, redactionKey, redactionWantedKey, sealKey } from './keys.ts'
+import { eventKey, redactionKey, redactionWantedKey } from './keys.ts'
 import type {
   Appended,
   Draft,
@@ -34,6 +33,7 @@ import { bringUpToDate, readRedactionsWanted, readRelated, readTargets } from '.
 import { checkSlice, forked } from './remote.ts'
 import { createRetainer, type Retainer } from './retainer.ts'
 import type { Operation } from '../store/store.ts'
+import { createSlices, type SliceOf } from './slices.ts'
 import { tell } from './tell.ts'
 import { verifyLog } from './verify.ts'
 import { Writer, type Written } from './writer.ts'
@@ -58,12 +58,14 @@ export async function createLog(components: LogComponents, init: LogInit = {}): 
 class OpenLog implements Log {
   readonly #components: LogComponents
   readonly #reader: Reader
+  readonly #sliceOf: SliceOf
   readonly #writer: Writer
   readonly #background: Background
   readonly #retainer: Retainer
   readonly #hybrid: HybridClock
   readonly #listeners = new Set<(entries: readonly Entry[]) => void>()
   readonly #redactListeners = new Set<(entry: Entry) => void>()
+  readonly #retainListeners = new Set<(channel: ChannelId) => void>()
   readonly #sealListeners = new Set<(sealed: readonly Sealed[]) => void>()
   #table: FeedTable
   #position: number
@@ -79,6 +81,7 @@ class OpenLog implements Log {
     this.#position = recovered.position
     this.#hybrid = createHybridClock(clock)
     this.#reader = createReader({ store, hash, table: () => this.#table, position: () => this.#position })
+    this.#sliceOf = createSlices({ store, reader: this.#reader })
     this.#background = createBackground(
       {
         ...components,
@@ -108,6 +111,7 @@ class OpenLog implements Log {
       isEnding: () => this.#closed !== undefined,
       afterCheckpoint: (work) => this.#background.afterCheckpoint(work),
       has: async (id) => (await this.get(id)) !== undefined,
+      raised: (channel) => tell(this.#retainListeners, channel),
       redact: (entry, by) => this.#redact(entry, { id: entry.id, by }),
     })
   }
@@ -179,6 +183,11 @@ class OpenLog implements Log {
     return () => this.#listeners.delete(listener)
   }
 
+  onRetained(listener: (channel: ChannelId) => void): () => void {
+    this.#retainListeners.add(listener)
+    return () => this.#retainListeners.delete(listener)
+  }
+
   onRedacted(listener: (entry: Entry) => void): () => void {
     this.#redactListeners.add(listener)
     return () => this.#redactListeners.delete(listener)
@@ -209,22 +218,9 @@ class OpenLog implements Log {
     return this.#writer.appendSlice(checked)
   }
 
-  async slice(id: FeedId, from: number, limit: number, within = false): Promise<FeedSlice | undefined> {
+  slice(id: FeedId, from: number, limit: number, within = false): Promise<FeedSlice | undefined> {
     const feed = this.#table.feeds.get(id)
-    if (!feed || from < feed.storedFloor || from > feed.stored.seq || limit < 1) return undefined
-    const seal = await this.#sealNear(feed, from, limit, within)
-    const events = await this.#reader
-      .feedEvents(feed, from, seal ? seal.seq - from + 1 : limit)
-      .catch((error: unknown) => {
-        // Retention was faster.
-        if (from < feed.storedFloor) return undefined
-        throw error
-      })
-    if (events === undefined) return undefined
-    const raws = events.map(({ entry }) => entry.raw)
-    const bare = events.flatMap(({ entry }) => (entry.body ? [] : [entry.id]))
-    const slice = { origin: feed.origin, from, seal, events: raws }
-    return bare.length === 0 ? slice : { ...slice, redactedBy: await this.#redactedBy(bare) }
+    return feed ? this.#sliceOf(feed, { from, limit, within }) : Promise.resolve(undefined)
   }
 
   async redact(id: EventId, by: EventId): Promise<Entry> {
@@ -318,27 +314,6 @@ class OpenLog implements Log {
       this.#listeners,
       written.map(({ entry }) => entry),
     )
-  }
-
-  async #redactedBy(ids: readonly EventId[]): Promise<Map<EventId, EventId>> {
-    const values = await this.#components.store.getMany(ids.map((id) => redactionKey(bytesOf(id))))
-    return new Map(
-      ids.flatMap((id, index): [EventId, EventId][] => {
-        const by = values[index] && readEventId(values[index], 0)
-        return by === undefined ? [] : [[id, by]]
-      }),
-    )
-  }
-
-  /** The last seal within reach, or else the next one. */
-  async #sealNear(feed: Feed, from: number, limit: number, within: boolean): Promise<Seal | undefined> {
-    const { store } = this.#components
-    const end = sealKey(feed.bytes, from + limit)
-    let [stored] = await store.values({ gte: sealKey(feed.bytes, from), lt: end, reverse: true, limit: 1 })
-    if (stored === undefined && !within) {
-      stored = (await store.values({ gte: end, lt: sealKey(feed.bytes, feed.stored.seq + 1), limit: 1 }))[0]
-    }
-    return stored && decodeSeal(stored)
   }
 
   /** After a failed write: what is on disk is the truth. */

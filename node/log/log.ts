@@ -182,6 +182,8 @@ export interface Log extends AsyncDisposable {
   onSealed(listener: (sealed: readonly Sealed[]) => void): () => void
   /** Called after each durable batch with its entries in order: the fan-out follows the log, never the request. Returns the unsubscribe. */
   onCommitted(listener: (entries: readonly Entry[]) => void): () => void
+  /** Called after the floors of a channel have moved up (FEED-7). Returns the unsubscribe. */
+  onRetained(listener: (channel: ChannelId) => void): () => void
   /** Called after the body of a stored event is gone for good. Returns the unsubscribe. */
   onRedacted(listener: (entry: Entry) => void): () => void
   /**

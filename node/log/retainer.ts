@@ -11,6 +11,8 @@ export interface RetainerParts extends RetentionParts {
   /** Everything durable is in the indexes, and no checkpoint is written until it is done. */
   afterCheckpoint<T>(work: () => Promise<T>): Promise<T>
   has(id: EventId): Promise<boolean>
+  /** Floors of the channel have moved up. */
+  raised(channel: ChannelId): void
   redact(entry: Entry, by: EventId): Promise<Entry>
 }
 
@@ -39,6 +41,7 @@ export function createRetainer(parts: RetainerParts): Retainer {
 
   const clear = async (id: ChannelId): Promise<number> => {
     const dropped = await parts.afterCheckpoint(() => raiseFloors(parts, table().channel(id)))
+    parts.raised(id)
     const channel = table().channel(id)
     const { begins, cleared } = channel
     if (!begins || !cleared) return dropped

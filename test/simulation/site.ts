@@ -203,6 +203,7 @@ export const createSite = (parts: SiteParts, index: number): Site => {
       appendRemote: (slice) => ingest.append(slice),
       get: (id) => log.get(id),
       onCommitted: (listener) => log.onCommitted(listener),
+      onRetained: (listener) => log.onRetained(listener),
       onSealed: (listener) => log.onSealed(listener),
     }
     const syncParts: SyncComponents = {

@@ -92,6 +92,7 @@ const costAt = async (
         appendRemote: () => Promise.reject(new Error('the stand-ins say nothing')),
         get: (id) => log.get(id),
         onCommitted: (listener) => log.onCommitted(listener),
+        onRetained: (listener) => log.onRetained(listener),
         onSealed: (listener) => log.onSealed(listener),
       },
       peers,
