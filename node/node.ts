@@ -218,6 +218,11 @@ const openAway = (
       friends: rooms.friends,
       tell: {
         receipt: (user, receipt) => tell(user, { type: 'replicated', ...receipt }),
+      presence: {
+        presence: rooms.presence,
+        away: rooms.presenceAway,
+        profileTag: (user) => rooms.profiles.tag(user),
+      },
         ending: (user, ending) => tell(user, { type: 'server.ended', ...ending }),
         typing: (channel, server, member) => rooms.typing(channel, server, member),
       },
@@ -285,7 +290,13 @@ const lateAway = ({
     typing: (channel, member) => federation?.typing(channel, member),
     domainOf: (node) => federation?.trust.record(node)?.domain,
     open: (opened) => {
+    presence: {
+      changed: (user) => federation?.presence.changed(user),
+      relationChanged: (user, person) => federation?.presence.relationChanged(user, person),
+      profileChanged: (user) => federation?.presence.profileChanged(user),
+    },
       federation = opened
+    nodeNamed: (domain) => federation?.trust.records().find((record) => record.domain === domain)?.nodeId,
       opened.people.onReachable((node) => {
         for (const listener of reachable) listener(node)
       })

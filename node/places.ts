@@ -42,12 +42,20 @@ export const createPlaces = (
   memberNamed: (server, name) => {
     const conversation = conversationIn(server)
     if (conversation === undefined) return servers.memberNamed(server, name)
-    return friends.members(conversation).find(({ address, user }) => address === name || user === name)
+    return friends.members(conversation).find(
+      ({ address, user, node }) =>
+        address === name || user === name || `${address.slice(0, address.indexOf('@'))}@${node}` === name,
+    )
   },
   memberAt: (node, member, server) => {
     const conversation = conversationIn(server)
     if (conversation === undefined) return servers.memberAt(node, member, server)
     return friends.members(conversation).find((one) => one.node === node && one.member === member)
+  },
+  memberMay: (who, channel, permission) => {
+    if (!isConversationId(channel)) return servers.memberMay(who, channel, permission)
+    const isIn = friends.members(channel).some(({ node, member }) => node === who.node && member === who.member)
+    return isIn && (permission === 'read' || permission === 'send')
   },
   userOf: (member) => friends.userOf(member) ?? servers.userOf(member),
   authorOf: (node, member) => friends.authorOf(node, member) ?? servers.authorOf(node, member),

@@ -5,6 +5,7 @@ import { filterScope } from '../spec/filters.ts'
 import type { ChannelId, UserName } from '../spec/ids.ts'
 import { decodeJson } from '../spec/json.ts'
 import { parseSend, type Message } from '../spec/message.ts'
+import type { Person } from '../spec/person.ts'
 import { presenceChoice } from '../spec/presence.ts'
 import { decodeText } from '../spec/text.ts'
 import {
@@ -34,7 +35,12 @@ export interface Login {
 export interface PolicyComponents {
   readonly accounts: Pick<Accounts, 'login'>
   readonly servers: Pick<Questions, 'channelByHandles' | 'serverByHandle' | 'memberOf' | 'may'>
-  readonly friends: Pick<Friends, 'mayAskPresence' | 'maySeePresence'>
+  readonly friends: Pick<Friends, 'mayAskPresence' | 'maySeePresence' | 'mayAskPerson' | 'maySeePerson'>
+  /** People of other nodes by address: whom it names, and whose presence goes out under it. */
+  readonly presenceAway: {
+    personNamed(address: string): Person | undefined
+    personAt(address: string): Person | undefined
+  }
   readonly ingest: Ingest
   readonly calls: CallTable
   readonly presence: Pick<Presence, 'choose' | 'connected' | 'disconnected'>
@@ -44,7 +50,7 @@ export interface PolicyComponents {
 }
 
 export const createPolicy = (components: PolicyComponents): Policy<Login> => {
-  const { accounts, servers, friends, ingest, calls, presence, inbox, typing, publish } = components
+  const { accounts, servers, friends, ingest, calls, presence, presenceAway, inbox, typing, publish } = components
   const topicOf = keepParsed()
 
   const idOf = (name: ChannelName): ChannelId | undefined =>
@@ -140,6 +146,11 @@ export const createPolicy = (components: PolicyComponents): Policy<Login> => {
         }
         case 'own':
           return done
+        case 'presenceAt': {
+          const person = presenceAway.personNamed(scope.address)
+          const mayAsk = person !== undefined && friends.mayAskPerson(principal.user, person)
+          return granted(principal.scope === undefined && mayAsk)
+        }
         case 'presence':
           return granted(
             scope.user === undefined ||
@@ -163,6 +174,11 @@ export const createPolicy = (components: PolicyComponents): Policy<Login> => {
             parsed.user === principal.user ||
             (principal.scope === undefined && friends.maySeePresence(principal.user, parsed.user))
           )
+        case 'presenceAt': {
+          const person = presenceAway.personAt(parsed.address)
+          const maySee = person !== undefined && friends.maySeePerson(principal.user, person)
+          return principal.scope === undefined && maySee
+        }
         case 'inbox':
         case 'errors':
         case 'reply':

@@ -5,11 +5,14 @@ import { who } from '../spec/calls/who.ts'
 import { HearthError } from '../spec/errors.ts'
 import type { ChannelId, UserName } from '../spec/ids.ts'
 import type { EventJson } from '../spec/message.ts'
+import type { PresenceJson, PresentStatus } from '../spec/presence.ts'
 import { answer, type CallHandler } from './calls.ts'
 import type { Friends } from './friends/friends.ts'
 import type { Ingest } from './ingest.ts'
 import type { Entry, Log } from './log/log.ts'
 import type { Messages } from './messages/open-messages.ts'
+import type { AwayPresence } from './presence/away.ts'
+import type { Presence } from './presence/presence.ts'
 import type { Principal } from './principal.ts'
 import type { Render } from './render.ts'
 import type { Questions } from './servers/servers.ts'
@@ -18,15 +21,16 @@ export interface ReadingComponents {
   readonly log: Pick<Log, 'since' | 'position'>
   readonly messages: Pick<Messages, 'page' | 'look'>
   readonly ingest: Pick<Ingest, 'allows'>
-  readonly servers: Pick<Questions, 'channelsOf' | 'may' | 'memberOf' | 'channel'>
+  readonly servers: Pick<Questions, 'channelsOf' | 'may' | 'memberOf' | 'memberNamed' | 'memberMay' | 'channel'>
   /** Whom the reader does not hear, and does not see (FRIEND-8, FRIEND-9). */
-  readonly friends: Pick<Friends, 'hides' | 'isPresenceHidden'>
+  readonly friends: Pick<Friends, 'hides' | 'isPresenceHidden' | 'maySeePresence'>
   readonly render: Render
-  readonly present: () => readonly UserName[]
+  readonly presence: Pick<Presence, 'present' | 'seen'>
+  readonly presenceAway: Pick<AwayPresence, 'present' | 'seenBy'>
 }
 
 export const readingCalls = (components: ReadingComponents): CallHandler[] => {
-  const { log, messages, ingest, servers, friends, render, present } = components
+  const { log, messages, ingest, servers, friends, render, presence, presenceAway } = components
   const requireRead = (principal: Principal, channel: ChannelId): void => {
     const allowed = ingest.allows(principal, channel, 'read')
     if (!allowed.ok) throw new HearthError(allowed.code, allowed.reason)
@@ -63,13 +67,34 @@ export const readingCalls = (components: ReadingComponents): CallHandler[] => {
     }),
     answer(who, (principal, { channel }) => {
       requireRead(principal, channel)
-      const server = servers.channel(channel)?.server
-      const online = present().flatMap((user) => {
-        if (friends.isPresenceHidden(principal.user, user)) return []
-        const member = server === undefined ? undefined : servers.memberOf(user, server)
-        return member !== undefined && servers.may(user, channel, 'read') ? [{ address: member.address }] : []
-      })
+      const online = presentIn(channel, principal.user)
       return Promise.resolve({ online: online.sort((a, b) => (a.address < b.address ? -1 : 1)) })
     }),
   ]
+
+  /** Of this node and of others, as far as the viewer may see them. */
+  function presentIn(channel: ChannelId, viewer: UserName): PresentMember[] {
+    const server = servers.channel(channel)?.server
+    if (server === undefined) return []
+    const here = presence.present().flatMap((user) => {
+      const isSeen = user === viewer || friends.maySeePresence(viewer, user)
+      if (!isSeen || friends.isPresenceHidden(viewer, user)) return []
+      const address = servers.memberOf(user, server)?.address
+      return address !== undefined && servers.may(user, channel, 'read') ? presentAs(address, presence.seen(user)) : []
+    })
+    const away = presenceAway.present().flatMap((person) => {
+      const seen = presenceAway.seenBy(viewer, person)
+      const member = seen && servers.memberNamed(server, person)
+      return member !== undefined && servers.memberMay(member, channel, 'read') ? presentAs(member.address, seen) : []
+    })
+    return [...here, ...away]
+  }
 }
+
+interface PresentMember {
+  readonly address: string
+  readonly status: PresentStatus
+}
+
+const presentAs = (address: string, presence: PresenceJson | undefined): PresentMember[] =>
+  presence === undefined || presence.status === 'offline' ? [] : [{ address, status: presence.status }]

@@ -13,7 +13,10 @@ import { accountCalls } from './accounts/calls.ts'
 import { createAccounts } from './accounts/create-accounts.ts'
 import { createRateLimiter } from './accounts/rate-limit.ts'
 import { admissionTo } from './admission.ts'
-import { createAnnounce, userOfSession, withholding, type Announce, type FanOut } from './announce.ts'
+import { createAnnounce, withholding, type Announce, type FanOut } from './announce.ts'
+import { openAuthorKeys, type AuthorKeys, type AuthorKeysComponents } from './authors/author-keys.ts'
+import { authorCalls } from './authors/calls.ts'
+import { createCheckSignature } from './authors/signatures.ts'
 import { createCallTable } from './call-table.ts'
 import { sha256 } from './crypto.ts'
 import { friendCalls } from './friends/calls.ts'
@@ -29,11 +32,13 @@ import { createIngest } from './ingest.ts'
 import { resolveMentions } from './messages/mentions.ts'
 import { openMessages } from './messages/open-messages.ts'
 import { createPolicy, type Login } from './policy.ts'
+import type { PresenceLink } from './federation/presence-link.ts'
+import type { AwayPresence } from './presence/away.ts'
 import { presenceCalls } from './presence/calls.ts'
-import { openChoices } from './presence/choices.ts'
-import { createPresence, type Presence } from './presence/presence.ts'
+import { openPresence } from './presence/open-presence.ts'
+import type { Presence } from './presence/presence.ts'
 import { profileCalls } from './profiles/calls.ts'
-import { openProfiles } from './profiles/profiles.ts'
+import { openProfiles, type Profiles } from './profiles/profiles.ts'
 import { readingCalls } from './reading.ts'
 import { createRender, type Render } from './render.ts'
 import { serverCalls } from './servers/calls.ts'
@@ -61,8 +66,14 @@ export interface Away {
   readonly friends: Remote
   /** A member of this node types. */
   typing(channel: ChannelId, member: MemberId): void
+  /** Who of this node is here has changed, or who may see it, or what they say about themselves. */
+  readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
+  /** The device keys of members of another node (NCALL-11). */
+  authorKeys: AuthorKeysComponents['ask']
   /** The domain of a node, checked both ways. */
   domainOf(node: NodeId): string | undefined
+  /** The node of a domain that is known here. */
+  nodeNamed(domain: string): NodeId | undefined
 }
 
 export interface Rooms extends AsyncDisposable {
@@ -71,6 +82,9 @@ export interface Rooms extends AsyncDisposable {
   readonly friends: Friends
   readonly accounts: Accounts
   readonly presence: Presence
+  /** Of people of other nodes. */
+  readonly presenceAway: AwayPresence
+  readonly profiles: Pick<Profiles, 'tag'>
   readonly inbox: Inbox
   readonly render: Render
   readonly announce: Announce
@@ -123,14 +137,9 @@ export async function openRooms(
       hasUser: (user) => accounts.has(user),
       remote: away.friends,
       tell: (user, notice) => takeNotice(inbox, sendTo, user, notice),
-      presenceChanged: (viewer, subject, isVisible) =>
-        fanOut.publish({
-          topic: userTopic(subject, 'presence'),
-          payload: jsonBytes(isVisible ? presence.seen(subject) : { user: subject, status: 'offline' }),
-          qos: 0,
-          contentType: 'application/json',
-          isWithheldFrom: (sessionKey) => userOfSession(sessionKey) !== viewer,
-        }),
+      presenceChanged: (...view) => door.show(...view),
+      personShown: (...view) => door.away.show(...view),
+      relationChanged: (user, person) => away.presence.relationChanged(user, person),
       logger,
     },
     { nodeId: keys.nodeId },
@@ -159,25 +168,26 @@ export async function openRooms(
     mentions: (user, channel, text) => resolveMentions(servers, { user, channel, text }),
     rate: createRateLimiter(clock, { perSecond: config.messageRate, burst: config.messageBurst }),
   })
-  const presence = createPresence({
-    clock,
-    later,
-    choices: await openChoices({ store, clock, logger }),
-    changed: (seen) => {
-      const topic = userTopic(seen.user, 'presence')
-      const isWatched = fanOut.hasSubscribers(topic)
-      fanOut.publish({
-        topic,
-        payload: jsonBytes(seen),
-        qos: 0,
-        retain: true,
-        contentType: 'application/json',
-        isWithheldFrom: (sessionKey) => friends.isPresenceHidden(userOfSession(sessionKey), seen.user),
-      })
-      return isWatched
+  const door = await openPresence(
+    {
+      store,
+      clock,
+      logger,
+      later,
+      fanOut,
+      friends,
+      servers: communities,
+      names: { nameOf: (node) => away.friends.nameOf(node), nodeNamed: (domain) => away.nodeNamed(domain) },
+      tellAway: (user) => away.presence.changed(user),
     },
   })
   const inbox = await createInbox(
+    { nodeId: keys.nodeId },
+  )
+  const { presence } = door
+  const readdress = soon(() => Promise.resolve(door.away.readdress()))
+  communities.onChanged((kind) => {
+    if (kind === 'settings') readdress()
     {
       log,
       store,
@@ -207,6 +217,8 @@ export async function openRooms(
   })
   const refreshNames = soon(async () => {
     for (const user of presence.connectedUsers()) await profiles.refresh(user)
+    random: randomBytes,
+    changed: (user) => away.presence.profileChanged(user),
   })
   communities.onChanged((kind) => {
     if (kind === 'permissions') refreshNames()
@@ -224,7 +236,7 @@ export async function openRooms(
   const stopFollowing = inbox.start()
   const calls = createCallTable(
     [
-      ...readingCalls({ log, messages, ingest, servers, friends, render, present: () => presence.present() }),
+      ...readingCalls({ log, messages, ingest, servers, friends, render, presence, presenceAway: door.away }),
       ...accountCalls(accounts, join),
       ...serverCalls(servers, clock),
       ...friendCalls(friends),
@@ -262,6 +274,11 @@ export async function openRooms(
         void profiles.refresh(user)
       },
     },
+        away: (viewer, server) =>
+          door.away.present().flatMap((person) => {
+            const isMember = communities.memberNamed(server, person) !== undefined
+            return (isMember ? door.away.seenBy(viewer, person) : undefined) ?? []
+          }),
     typing: ({ user }, id) => {
       const channel = servers.channel(id)
       const member = channel && servers.memberOf(user, channel.server)
@@ -273,6 +290,7 @@ export async function openRooms(
   })
   return {
     servers,
+    presenceAway: door.away,
     friends,
     accounts,
     presence,
@@ -293,6 +311,8 @@ export async function openRooms(
       await accounts.stop()
     },
   }
+    presenceAway: door.away,
+    profiles,
 }
 
 /** Typing is not stored: whoever listens now sees it, at most once. */
@@ -306,6 +326,7 @@ const announceTyping = (
   const payload = jsonBytes({ channel: id, address, name })
   const topics = [channelTopic({ by: 'id', id }, 'typing')]
   const serverHandle = servers.server(server)?.handle
+      door.away.stop()
   if (serverHandle !== undefined) {
     topics.push(channelTopic({ by: 'handle', server: serverHandle, channel: handle }, 'typing'))
   }

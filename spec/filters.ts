@@ -3,7 +3,14 @@ import { isChannelId, isHandle, isUserName } from './identifiers.ts'
 import type { ChannelId, Handle, UserName } from './ids.ts'
 import { limits } from './limits.ts'
 import { textSize } from './utf8.ts'
-import { channelStreams, commandKinds, userStreams, type ChannelStream, type UserStream } from './topics.ts'
+import {
+  channelStreams,
+  commandKinds,
+  isPresenceAddress,
+  userStreams,
+  type ChannelStream,
+  type UserStream,
+} from './topics.ts'
 
 /** TOPIC-1 and TOPIC-2 (MQTT 4.7.1, 4.7.3, 1.5.4): what is wrong with a filter, for people; undefined: nothing. */
 export const checkFilter = (filter: string): string | undefined => {
@@ -48,6 +55,8 @@ export type FilterScope =
   | { readonly kind: 'own'; readonly streams: readonly UserStream[] }
   /** `user` undefined: a wildcard; the node delivers whom the member may see. */
   | { readonly kind: 'presence'; readonly user: UserName | undefined }
+  /** Of somebody of another node. */
+  | { readonly kind: 'presenceAt'; readonly address: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /**
@@ -86,18 +95,24 @@ const serverScope = (filter: string, server: string | undefined, below: readonly
 
 /** TOPIC-9: one's own topics, with wildcards below; TOPIC-10: of others the presence only. */
 const userScope = (filter: string, me: UserName, user: string | undefined, below: readonly string[]): FilterScope => {
+  if (user !== undefined && isPresenceAddress(user)) {
+    const isPresence = below.length === 1 && below[0] === 'presence'
+    return isPresence ? { kind: 'presenceAt', address: user } : refused(presenceOnly)
+  }
   if (user !== '+' && !isUserName(user)) return refused('u/ is followed by a user name')
   const streams = userStreams.filter((stream) => filterMatches(filter, `u/${user}/${stream}`))
   const isOwnReply = below[0] === 'reply' && below.length > 1
   if (user !== me) {
     const other = user === '+' ? undefined : user
     if (below.length === 1 && below[0] === 'presence') return { kind: 'presence', user: other }
-    return refused('of other people only u/{user}/presence can be subscribed')
+    return refused(presenceOnly)
   }
   if (isOwnReply) return { kind: 'own', streams: ['reply'] }
   if (streams.length > 0) return { kind: 'own', streams }
   return refused(commandOr(below[0], 'you have inbox, errors, reply and presence'))
 }
+
+const presenceOnly = 'of other people only u/{user}/presence can be subscribed'
 
 const commandOr = (level: string | undefined, otherwise: string): string =>
   level === 'call' || (commandKinds.some((kind) => kind === level) && level !== 'typing')

@@ -2,11 +2,13 @@
 import { z } from 'zod'
 import { isText } from './governance/names.ts'
 import { isUserName } from './identifiers.ts'
-import type { UserName } from './ids.ts'
 import { limits } from './limits.ts'
+import { isPresenceAddress } from './topics.ts'
 
 /** What others see; whoever is invisible is `offline` to them. */
-export const seenStatuses = ['online', 'idle', 'dnd', 'offline'] as const
+export const presentStatuses = ['online', 'idle', 'dnd'] as const
+export type PresentStatus = (typeof presentStatuses)[number]
+export const seenStatuses = [...presentStatuses, 'offline'] as const
 export type SeenStatus = (typeof seenStatuses)[number]
 
 export const chosenStatuses = ['online', 'idle', 'dnd', 'invisible', 'offline'] as const
@@ -26,6 +28,7 @@ export const presenceChoice = z
     text: z
       .string()
       .refine(isStatusText, 'is too long, blank at an end, or has control characters')
+      .meta({ maxLength: limits.statusTextCharsMax })
       .nullable()
       .optional()
       .describe('Null or empty takes it away.'),
@@ -37,9 +40,12 @@ export const presenceChoice = z
   })
 export type PresenceChoice = z.output<typeof presenceChoice>
 
+/** A user of the node that says it, or the address of somebody of another node (TOPIC-12). */
+const isPresenceName = (name: string): boolean => isUserName(name) || isPresenceAddress(name)
+
 /** PROF-9: the JSON of `u/{user}/presence`, retained. */
 export const presenceJson = z.object({
-  user: z.custom<UserName>(isUserName, 'is not a user name'),
+  user: z.string().refine(isPresenceName, 'is neither a user name nor an address'),
   status: z.enum(seenStatuses),
   since: z.int().nonnegative().optional().describe('Unix ms, since when; absent when offline.'),
   text: z.string().optional(),

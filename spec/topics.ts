@@ -1,4 +1,5 @@
 /** Topics of members (spec/topics.md): what may be published, what is delivered, and their names. */
+import { isAddress } from './governance/names.ts'
 import { isChannelId, isHandle, isUserName } from './identifiers.ts'
 import type { ChannelId, Handle, UserName } from './ids.ts'
 import { limits } from './limits.ts'
@@ -24,6 +25,8 @@ export type DeliveryTopic =
   | { readonly kind: ChannelStream; readonly channel: ChannelName }
   /** `reply` also has topics below it: one for each device that wants its own (TOPIC-6). */
   | { readonly kind: UserStream; readonly user: UserName }
+  /** Of somebody of another node. */
+  | { readonly kind: 'presenceAt'; readonly address: string }
 
 /** TOPIC-4: what a member may publish to; undefined for every other topic. Whether this member may is not asked here. */
 export const parsePublishTopic = (topic: string): PublishTopic | undefined => {
@@ -46,6 +49,15 @@ export const parseDeliveryTopic = (topic: string): DeliveryTopic | undefined => 
     const kind = userStreams.find((stream) => stream === third)
     if (kind === undefined || levels.length > (kind === 'reply' ? limits.topicLevelsMax : 3)) return undefined
     return { kind, user: second }
+  }
+  if (
+    root === 'u' &&
+    second !== undefined &&
+    third === 'presence' &&
+    levels.length === 3 &&
+    isPresenceAddress(second)
+  ) {
+    return { kind: 'presenceAt', address: second }
   }
   return parseChannelTopic(levels, channelStreams)
 }
@@ -71,6 +83,13 @@ export const channelTopic = (channel: ChannelName, kind: CommandKind | ChannelSt
   channel.by === 'id' ? `c/${channel.id}/${kind}` : `s/${channel.server}/${channel.channel}/${kind}`
 
 export const userTopic = (user: UserName, stream: UserStream): string => `u/${user}/${stream}`
+
+/** TOPIC-12 */
+export const presenceTopic = (address: string): string => `u/${address}/presence`
+
+/** An address fits between two slashes, and holds no wildcard. */
+export const isPresenceAddress = (text: string): boolean =>
+  isAddress(text) && isUserName(text.slice(0, text.indexOf('@')))
 
 export const callTopic = (user: UserName, method: string): string => `u/${user}/call/${method}`
 

@@ -152,8 +152,8 @@ export interface Sync extends AsyncDisposable {
   onEquivocation(listener: (found: Equivocation) => void): () => void
   /** `by` has synced our feed to its disk up to `seq`. */
   onReplicated(listener: Replicated): () => void
-  /** To one node, while it is connected; of one kind and key only the latest arrives for sure. */
-  whisper(to: NodeId, whisper: Whisper): void
+  /** To one node; of one kind and key only the latest arrives. Never rejects; false: it did not go out. */
+  whisper(to: NodeId, whisper: Whisper): Promise<boolean>
   onWhisper(listener: (from: NodeId, whisper: Whisper) => void): () => void
   /** SYNC-12: the nodes that it should be connected to. */
   links(): ReadonlySet<NodeId>

@@ -269,7 +269,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     onReplicated: (listener) => subscribe(listeners.replicated, listener),
     whisper(to, whisper) {
       const session = sessions.get(to)
-      if (session !== undefined) whispers.send(session, whisper)
+      return session === undefined ? Promise.resolve(false) : whispers.send(session, whisper)
     },
     onWhisper: (listener) => subscribe(listeners.whisper, listener),
     links: () => new Set([...spread.links(), ...[...scope.joining.values()].map(({ from }) => from)]),

@@ -53,7 +53,8 @@ export interface Session {
   readonly answered: Map<string, { readonly atMs: number; readonly times: number; readonly digest: string }>
   /** When it was last asked for older events, by channel. */
   readonly historyAskedMs: Map<ChannelId, number>
-  readonly whispers: Map<string, Whisper>
+  /** Not written yet, by kind and key (SYNC-16). */
+  readonly whispers: Map<string, { readonly whisper: Whisper; readonly settle: (isWritten: boolean) => void }>
   /** Its last list of what we share (SERVERS). */
   listed: ServersFrame | undefined
   /** What it was to be told of, when it was last told. */

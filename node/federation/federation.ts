@@ -21,6 +21,7 @@ import { nodeAnswers } from './answers.ts'
 import { openContacts, type Contacts } from './contacts.ts'
 import { createNodeDirectory, type NodeDirectory } from './directory.ts'
 import { followEndings, type Ending } from './endings.ts'
+import { createPresenceLink, type PresenceLink, type PresenceLinkComponents } from './presence-link.ts'
 import { createPeopleAway, peopleAnswers } from './people-away.ts'
 import { createIngestRemote } from './ingest-remote.ts'
 import { openJoining } from './joining.ts'
@@ -36,6 +37,8 @@ export interface FederationComponents {
   readonly servers: Servers
   readonly accounts: Accounts
   readonly friends: Friends
+  /** Who is here: of this node, and of others as they say. */
+  readonly presence: Pick<PresenceLinkComponents, 'presence' | 'away' | 'profileTag'>
   readonly clock: { now(): number }
   readonly logger: Logger
   readonly tell: {
@@ -69,6 +72,8 @@ export interface Federation extends AsyncDisposable {
   readonly people: Remote
   /** A member of this node types. */
   typing(channel: ChannelId, member: MemberId): void
+  /** Who of this node is here has changed, or who may see it. */
+  readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
 }
 
 /** Throws CONFIG_INVALID when nodes cannot be listened for. Open for others when it resolves. */
@@ -159,8 +164,10 @@ export async function openFederation(components: FederationComponents, init: Fed
     { servers, directory, trust, peers, contacts, calls, sync, store, timers, random: randomBytes, logger },
     keys.nodeId,
   )
-  const whispers = createWhispers({ sync, directory, servers, typing: tell.typing })
+  const whispers = createWhispers({ sync, directory, servers, clock, typing: tell.typing })
   opened.defer(() => whispers.stop())
+  const presence = createPresenceLink({ ...components.presence, sync, peers, servers, friends, timers })
+  opened.defer(() => presence.stop())
   opened.defer(
     followReceipts(
       {
@@ -207,6 +214,7 @@ export async function openFederation(components: FederationComponents, init: Fed
       return joining.join(user, code, home)
     },
     typing: (channel, member) => whispers.typing(channel, member),
+    presence,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }

@@ -1,10 +1,12 @@
-/** Typing and presence across nodes: for people who share a server, never stored, of each only the latest (SYNC-16). */
+/** Typing across nodes, for who may read the channel: never stored, and bounded both ways (SYNC-19). */
 import type { Sync } from '../../federation/sync/components.ts'
 import { decodeCbor, encodeCbor, type CborValue } from '../../spec/cbor.ts'
 import { HearthError } from '../../spec/errors.ts'
 import { isChannelId, isMemberId } from '../../spec/identifiers.ts'
 import type { ChannelId, MemberId, NodeId, ServerId } from '../../spec/ids.ts'
+import { limits } from '../../spec/limits.ts'
 import { textBytes } from '../../spec/utf8.ts'
+import { createRateLimiter } from '../accounts/rate-limit.ts'
 import type { MemberInfo, Servers } from '../servers/servers.ts'
 import type { NodeDirectory } from './directory.ts'
 
@@ -12,6 +14,7 @@ export interface WhispersComponents {
   readonly sync: Pick<Sync, 'whisper' | 'onWhisper'>
   readonly directory: Pick<NodeDirectory, 'peersOf' | 'mayServe'>
   readonly servers: Pick<Servers, 'channel' | 'memberAt'>
+  readonly clock: { now(): number }
   /** Somebody of another node types in a channel of this one. */
   readonly typing: (channel: ChannelId, server: ServerId, member: MemberInfo) => void
 }
@@ -23,9 +26,13 @@ export interface Whispers {
 }
 
 export const createWhispers = (components: WhispersComponents): Whispers => {
-  const { sync, directory, servers } = components
+  const { sync, directory, servers, clock } = components
+  const perSecond = limits.typingPerPeerPerSecond
+  const taken = createRateLimiter(clock, { perSecond, burst: 5 * perSecond, keysMax: limits.peerRecordsMax })
+  const told = createRateLimiter(clock, { perSecond: 1_000 / limits.typingToldMs, burst: 1 })
 
   const heard = (from: NodeId, payload: Uint8Array): void => {
+    if (taken.take(from) > 0) return
     const value = readPayload(payload)
     if (!Array.isArray(value)) return
     const [id, member] = value as readonly CborValue[]
@@ -42,12 +49,14 @@ export const createWhispers = (components: WhispersComponents): Whispers => {
 
   return {
     typing(channel, member) {
+      const nodes = directory.peersOf(channel)
+      if (nodes.length === 0 || told.take(`${channel} ${member}`) > 0) return
       const whisper = {
         kind: typingKind,
         key: textBytes(`${channel} ${member}`.slice(0, keyCharsMax)),
         payload: encodeCbor([channel, member]),
       }
-      for (const node of directory.peersOf(channel)) sync.whisper(node, whisper)
+      for (const node of nodes) void sync.whisper(node, whisper)
     },
     stop,
   }

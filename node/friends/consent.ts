@@ -5,7 +5,6 @@
 import { HearthError } from '../../spec/errors.ts'
 import type { NodeId, UserName } from '../../spec/ids.ts'
 import { splitPerson, type Person } from '../../spec/person.ts'
-import { localPart } from './people.ts'
 import type { FriendsComponents } from './friends.ts'
 import type { Relations } from './relations.ts'
 
@@ -24,12 +23,7 @@ export interface Consent {
 export const createConsent = (relations: Relations, servers: FriendsComponents['servers'], node: NodeId): Consent => {
   const sharesServer = (user: UserName, person: Person): boolean => {
     const other = splitPerson(person)
-    if (other.node === node) return servers.sharesServer(user, other.user)
-    return servers
-      .serversOf(user)
-      .some(({ id }) =>
-        servers.members(id).some((member) => member.node === other.node && localPart(member.address) === other.user),
-      )
+    return other.node === node ? servers.sharesServer(user, other.user) : servers.sharesServerWith(user, person)
   }
   const reachUnblocked = (to: UserName, from: Person): Reach => {
     const { standing, invited } = relations.get(to, from)

@@ -3,7 +3,7 @@ import { HearthError } from '../../spec/errors.ts'
 import { isConversationId } from '../../spec/conversation.ts'
 import type { NodeId, UserName } from '../../spec/ids.ts'
 import { isNodeId } from '../../spec/identifiers.ts'
-import { splitPerson } from '../../spec/person.ts'
+import { isPerson, splitPerson, type Person } from '../../spec/person.ts'
 import type { Entry } from '../log/log.ts'
 import { createRecords } from '../store/records.ts'
 import { createConsent } from './consent.ts'
@@ -57,11 +57,12 @@ export const createFriends = async (components: FriendsComponents, { nodeId }: F
     },
     update: async (user, person, change) => {
       const other = people.localUser(person)
-      const before = other === undefined ? [] : viewsOf(user, other)
+      const views = () => (other === undefined ? [viewOf(user, person)] : viewsOf(user, other))
+      const before = views()
       const relation = await relations.update(user, person, change)
       room.changed()
-      const after = other === undefined ? [] : viewsOf(user, other)
-      show(after.filter(({ isSeen }, index) => isSeen !== before[index]?.isSeen))
+      show(views().filter(({ isSeen }, index) => isSeen !== before[index]?.isSeen))
+      if (other === undefined) components.relationChanged(user, person)
       return relation
     },
     seatBoth: (user, person) => {
@@ -83,12 +84,20 @@ export const createFriends = async (components: FriendsComponents, { nodeId }: F
       subject,
       isSeen: questions.maySeePresence(viewer, subject) && !questions.isPresenceHidden(viewer, subject),
     }))
+  const viewOf = (viewer: UserName, person: Person): View => ({
+    viewer,
+    subject: person,
+    isSeen: questions.maySeePerson(viewer, person) && !questions.blocks(viewer, person),
+  })
   /** FRIEND-9: also who may see the other no more is told once, that they are offline. */
   const show = (views: readonly View[]): void => {
     if (views.length === 0) return
     for (const { viewer, subject } of views) fading.add(`${viewer} ${subject}`)
     room.changed()
-    for (const { viewer, subject, isSeen } of views) components.presenceChanged(viewer, subject, isSeen)
+    for (const { viewer, subject, isSeen } of views) {
+      if (isPerson(subject)) components.personShown(viewer, subject, isSeen)
+      else components.presenceChanged(viewer, subject, isSeen)
+    }
     fading.clear()
     room.changed()
   }
@@ -158,7 +167,7 @@ const expectedRecord: z.ZodType<Expected> = z.strictObject({
 
 interface View {
   readonly viewer: UserName
-  readonly subject: UserName
+  readonly subject: UserName | Person
   readonly isSeen: boolean
 }
 

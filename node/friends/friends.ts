@@ -76,6 +76,16 @@ export interface FriendQuestions {
   isPresenceHidden(viewer: UserName, subject: UserName): boolean
   /** May the viewer hold a subscription on it? A block does not show here. */
   mayAskPresence(viewer: UserName, subject: UserName): boolean
+
+  /** The same of a person of another node, as far as this side knows: their own node says more (SYNC-18). */
+  maySeePerson(viewer: UserName, person: Person): boolean
+  mayAskPerson(viewer: UserName, person: Person): boolean
+  sharesServerWith(viewer: UserName, person: Person): boolean
+  blocks(user: UserName, person: Person): boolean
+  /** Is the person a friend of a user of this node, as that user says? */
+  isFriendHere(person: Person): boolean
+  /** Whom of that node the user counts as a friend, and whom they block; ascending. */
+  relationsWith(user: UserName, node: NodeId): { readonly friends: UserName[]; readonly blocked: UserName[] }
 }
 
 /** Each throws HearthError, see `spec/calls/`. People are named as FRIEND-1 says. */
@@ -153,7 +163,7 @@ export interface FriendsComponents {
   readonly clock: { now(): number }
   readonly random: (bytes: number) => Uint8Array
   readonly hash: (bytes: Uint8Array) => Uint8Array
-  readonly servers: Pick<Questions, 'sharesServer' | 'serversOf' | 'members' | 'authorOf'>
+  readonly servers: Pick<Questions, 'sharesServer' | 'sharesServerWith' | 'authorOf'>
   /** Is there an account that can be reached? */
   readonly hasUser: (user: UserName) => boolean
   readonly remote: Remote
@@ -161,6 +171,10 @@ export interface FriendsComponents {
   readonly tell: (user: UserName, notice: Notice) => void
   /** Tells the viewer what they see of the subject now: their presence, or that they are offline. */
   readonly presenceChanged: (viewer: UserName, subject: UserName, isVisible: boolean) => void
+  /** The same, of somebody of another node. */
+  readonly personShown: (viewer: UserName, person: Person, isVisible: boolean) => void
+  /** What the user is to a person of another node has changed: friend, block, or no more. */
+  readonly relationChanged: (user: UserName, person: Person) => void
   readonly logger: { warn(fields: object, message: string): void }
 }
 

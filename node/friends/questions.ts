@@ -11,7 +11,7 @@ import { refusalOf } from './consent.ts'
 import { partnerOf } from './direct-messages.ts'
 import type { FriendQuestions, FriendsComponents, Replica } from './friends.ts'
 import { localPart } from './people.ts'
-import { isHiddenAt, isHiddenAtMs } from './relations.ts'
+import { isBlocking, isHiddenAt, isHiddenAtMs, type Relation } from './relations.ts'
 import type { Room } from './room.ts'
 
 export const createFriendQuestions = (
@@ -56,7 +56,8 @@ export const createFriendQuestions = (
     return person
   }
 
-  const isFriend = (user: UserName, of: UserName): boolean => relations.get(user, people.mine(of)).standing === 'friend'
+  const countsAsFriend = (user: UserName, person: Person): boolean => relations.get(user, person).standing === 'friend'
+  const isFriend = (user: UserName, of: UserName): boolean => countsAsFriend(user, people.mine(of))
 
   /** FRIEND-23 */
   const mayMeet = (user: UserName, person: Person): boolean => {
@@ -140,6 +141,18 @@ export const createFriendQuestions = (
     isPresenceHidden: (viewer, subject) =>
       relations.anyBlocked &&
       (relations.isBlocked(viewer, people.mine(subject)) || relations.isBlocked(subject, people.mine(viewer))),
+    mayAskPerson: (viewer, person) => consent.sharesServer(viewer, person) || countsAsFriend(viewer, person),
+    maySeePerson: (viewer, person) =>
+      consent.sharesServer(viewer, person) || countsAsFriend(viewer, person) || room.isFading(viewer, person),
+    sharesServerWith: (viewer, person) => consent.sharesServer(viewer, person),
+    blocks: (user, person) => relations.isBlocked(user, person),
+    isFriendHere: (person) => relations.isFriend(person),
+    relationsWith: (user, node) => {
+      const theirs = [...relations.of(user)].filter(([person]) => splitPerson(person).node === node)
+      const names = (counts: (relation: Relation) => boolean): UserName[] =>
+        theirs.flatMap(([person, relation]) => (counts(relation) ? [splitPerson(person).user] : [])).sort()
+      return { friends: names((one) => one.standing === 'friend' && !isBlocking(one)), blocked: names(isBlocking) }
+    },
     forget: () => authors.clear(),
   }
 

@@ -37,6 +37,8 @@ export interface Relations {
   isBlocked(user: UserName, person: Person): boolean
   /** Users who block this person now. */
   blockersOf(person: Person): ReadonlySet<UserName>
+  /** Is this person the friend of any user? */
+  isFriend(person: Person): boolean
   /** Has the user ever blocked anybody? */
   hasBlocks(user: UserName): boolean
   /** Does anybody here block anybody? */
@@ -53,6 +55,7 @@ export const openRelations = async (store: Store, node: NodeId): Promise<Relatio
   const byUser = new Map<UserName, Map<Person, Relation>>()
   const blockers = new Map<Person, Set<UserName>>()
   const withBlocks = new Set<UserName>()
+  const befriended = new Map<Person, Set<UserName>>()
 
   const note = (user: UserName, person: Person, relation: Relation): void => {
     const people = byUser.get(user) ?? new Map<Person, Relation>()
@@ -60,9 +63,8 @@ export const openRelations = async (store: Store, node: NodeId): Promise<Relatio
     if (isNothing(relation)) people.delete(person)
     else people.set(person, relation)
     if (relation.blocks.length > 0) withBlocks.add(user)
-    const blocking = blockers.get(person) ?? new Set()
-    if (isBlocking(relation)) blockers.set(person, blocking.add(user))
-    else if (blocking.delete(user) && blocking.size === 0) blockers.delete(person)
+    count(blockers, { user, person, counts: isBlocking(relation) })
+    count(befriended, { user, person, counts: relation.standing === 'friend' })
   }
   for (const [key, relation] of records.all()) {
     const [user = '', person] = key.split(' ')
@@ -78,6 +80,7 @@ export const openRelations = async (store: Store, node: NodeId): Promise<Relatio
       ),
     isBlocked: (user, person) => blockers.get(person)?.has(user) === true,
     blockersOf: (person) => blockers.get(person) ?? nobodyAtAll,
+    isFriend: (person) => befriended.has(person),
     hasBlocks: (user) => withBlocks.has(user),
     get anyBlocked() {
       return blockers.size > 0
@@ -93,6 +96,15 @@ export const openRelations = async (store: Store, node: NodeId): Promise<Relatio
     privacy: (user) => privacies.get(user) ?? defaultPrivacy,
     setPrivacy: (user, privacy) => privacies.put(user, privacy),
   }
+}
+
+const count = (
+  into: Map<Person, Set<UserName>>,
+  { user, person, counts }: { readonly user: UserName; readonly person: Person; readonly counts: boolean },
+): void => {
+  const users = into.get(person) ?? new Set()
+  if (counts) into.set(person, users.add(user))
+  else if (users.delete(user) && users.size === 0) into.delete(person)
 }
 
 export const isBlocking = ({ blocks }: Relation): boolean => blocks.length > 0 && blocks.at(-1)?.to === undefined

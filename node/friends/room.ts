@@ -37,7 +37,7 @@ export interface Room extends Pick<
   /** What was just appended counts at once; it comes by the log's announcement as well. */
   take(entries: readonly Entry[]): void
   /** Two people who see each other no more, while they are told so. */
-  isFading(viewer: UserName, subject: UserName): boolean
+  isFading(viewer: UserName, subject: UserName | Person): boolean
   changed(): void
   /** For what need not be heard: the other node finds out by itself. Throws what is no such fault. */
   readonly unheard: (error: unknown) => void

@@ -2,6 +2,7 @@ import { presenceList } from '../../spec/calls/presence.list.ts'
 import { presenceSet } from '../../spec/calls/presence.set.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { ServerId, UserName } from '../../spec/ids.ts'
+import type { PresenceJson } from '../../spec/presence.ts'
 import { answer, type CallHandler } from '../calls.ts'
 import type { Presence } from './presence.ts'
 
@@ -12,10 +13,12 @@ export interface PresenceCallsComponents {
   readonly isMember: (user: UserName, server: ServerId) => boolean
   /** May the viewer see that person's presence? */
   readonly sees: (viewer: UserName, user: UserName) => boolean
+  /** People of other nodes; those that the viewer sees, and who are in the server. */
+  readonly away: (viewer: UserName, server: ServerId) => readonly PresenceJson[]
 }
 
 export const presenceCalls = (components: PresenceCallsComponents): CallHandler[] => {
-  const { presence, findServer, isMember, sees } = components
+  const { presence, findServer, isMember, sees, away } = components
   return [
     answer(presenceSet, async ({ user, device, scope }, choice) => {
       requirePerson(scope)
@@ -28,7 +31,8 @@ export const presenceCalls = (components: PresenceCallsComponents): CallHandler[
       const present = presence
         .present()
         .filter((one) => isMember(one, id) && (one === user || sees(user, one)))
-        .map((one) => presence.seen(one))
+        .map((one): PresenceJson => presence.seen(one))
+        .concat(away(user, id))
       return Promise.resolve({ present: present.sort((a, b) => (a.user < b.user ? -1 : 1)) })
     }),
   ]

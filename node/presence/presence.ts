@@ -5,11 +5,14 @@ import type { PresenceChoice, PresenceJson, SeenStatus } from '../../spec/presen
 import type { Choice, Choices } from './choices.ts'
 import { createPace } from './pace.ts'
 
+/** Of a user of this node. */
+export type OwnPresence = PresenceJson & { readonly user: UserName }
+
 export interface PresenceComponents {
   readonly clock: { now(): number }
   readonly choices: Choices
   /** Only when what others see has changed; at the pace of PROF-10. False: nobody watches, so it cost nothing. */
-  readonly changed: (presence: PresenceJson) => boolean
+  readonly changed: (presence: OwnPresence) => boolean
   /** After so many ms, once. Returns the cancel. */
   readonly later: (task: () => void, ms: number) => () => void
 }
@@ -20,7 +23,7 @@ export interface Presence {
   /** Resolves when it is on disk, as far as it is kept. Throws BAD_REQUEST, or what the store throws. */
   choose(user: UserName, device: DeviceId, choice: PresenceChoice): Promise<void>
   /** What others see. */
-  seen(user: UserName): PresenceJson
+  seen(user: UserName): OwnPresence
   isInvisible(user: UserName): boolean
   /** Everybody who is seen as present, in no order. */
   present(): UserName[]
@@ -52,7 +55,7 @@ export const createPresence = (components: PresenceComponents): Presence => {
   let cancelLeaving: (() => void) | undefined
   let connectedCount = 0
 
-  const seen = (user: UserName): PresenceJson => {
+  const seen = (user: UserName): OwnPresence => {
     const choice = choices.get(user)
     const person = people.get(user)
     const status = statusOf(person, choice)

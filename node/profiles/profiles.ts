@@ -1,7 +1,9 @@
 /** What people say about themselves (spec/profiles.md), and what they are called in each server. */
 import { z } from 'zod'
+import { decodeBase32, encodeBase32 } from '../../spec/base32.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { ServerId, UserName } from '../../spec/ids.ts'
+import { profileTagBytes } from '../../spec/presence-whisper.ts'
 import { limits } from '../../spec/limits.ts'
 import { avatarTypes, readAvatar, type AvatarType, type ProfileJson } from '../../spec/profile.ts'
 import type { RateLimiter } from '../accounts/rate-limit.ts'
@@ -10,6 +12,8 @@ import { createRecords } from '../store/records.ts'
 import type { Operation, Store } from '../store/store.ts'
 
 const profileRecord = z.strictObject({
+  /** Base32 of 8 random bytes, new with each change: by it another node knows that what it keeps is old (PROF-15). */
+  tag: z.string().optional(),
   name: z.string().optional(),
   about: z.string().optional(),
   pronouns: z.string().optional(),
@@ -32,6 +36,8 @@ export interface ProfileChange {
 export interface Profiles {
   /** Of a user of this node. */
   show(user: UserName, server?: ServerId): Promise<ProfileJson>
+  /** Changes with the profile; undefined: there is none. */
+  tag(user: UserName): Uint8Array | undefined
   /** Resolves when it is on disk, and the servers have the names. BAD_REQUEST, RATE_LIMITED, or what the store throws. */
   set(user: UserName, change: ProfileChange): Promise<void>
   /** Sees to it that the user's servers have the names that were chosen: one may have been joined since. Never rejects. */
@@ -44,11 +50,14 @@ export interface ProfilesComponents {
   readonly rate: RateLimiter
   /** `alice@home.example` */
   readonly addressOf: (user: UserName) => string
+  readonly random: (bytes: number) => Uint8Array
+  /** Somebody's profile is another one now. */
+  readonly changed: (user: UserName) => void
   readonly logger: { error(fields: object, message: string): void }
 }
 
 export const openProfiles = async (components: ProfilesComponents): Promise<Profiles> => {
-  const { store, servers, rate, addressOf, logger } = components
+  const { store, servers, rate, addressOf, random, logger } = components
   const records = await createRecords(store, 'profiles', profileRecord)
   const of = (user: UserName): ProfileRecord => records.get(user) ?? {}
 
@@ -62,6 +71,10 @@ export const openProfiles = async (components: ProfilesComponents): Promise<Prof
   }
 
   return {
+    tag: (user) => {
+      const { tag } = of(user)
+      return tag === undefined ? undefined : decodeBase32(tag)
+    },
     show: async (user, server) => {
       const { name, about, pronouns, avatar } = of(user)
       const bytes = avatar === undefined ? undefined : await store.get(avatarKey(user))
@@ -82,8 +95,9 @@ export const openProfiles = async (components: ProfilesComponents): Promise<Prof
       if (change.avatar !== undefined) await store.commit([avatarOperation(user, change.avatar)])
       await records.update(user, (old = {}) => {
         const next = changed(old, change, image)
-        return Object.keys(next).length === 0 ? undefined : next
+        return Object.keys(next).length === 0 ? undefined : { ...next, tag: encodeBase32(random(profileTagBytes)) }
       })
+      components.changed(user)
       if (change.name !== undefined || change.nickname !== undefined) await nameEverywhere(user)
     },
     refresh: async (user) => {

@@ -102,13 +102,19 @@ export const createCommunity = (
     return members
   }
 
-  /** Of several members of one address, the one who is in counts. */
+  /** Of several members of one address, the one who is in counts. `alice@{node id}` is found whatever the domain. */
   const remember = (into: Map<string, AuthorKey>, author: AuthorKey): void => {
     const { address } = community.author(author)
-    const before = into.get(address)
-    if (before !== undefined && governance.standing(before) !== undefined) return
+    const person = `${localPart(address)}@${splitAuthor(author).node}`
+    if (person !== address && !isTaken(into, person)) into.set(person, author)
+    if (isTaken(into, address)) return
     into.set(address, author)
     if (author.startsWith(node) && governance.address(author) !== undefined) into.set(localPart(address), author)
+  }
+
+  const isTaken = (into: ReadonlyMap<string, AuthorKey>, name: string): boolean => {
+    const before = into.get(name)
+    return before !== undefined && governance.standing(before) !== undefined
   }
 
   const acting = (author: AuthorKey): Acting | undefined => {

@@ -4,6 +4,7 @@ import type { MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
 import { readEmojiImage } from '../../spec/emoji.ts'
 import { authorKey, splitAuthor } from '../../spec/governance/names.ts'
 import { permissions, bitOf, toNames, type Permission } from '../../spec/permissions.ts'
+import { splitPerson, type Person } from '../../spec/person.ts'
 import { channelBits } from './live-bits.ts'
 import { localPart, mayRead, type Community } from './community.ts'
 import type { Directory } from './directory.ts'
@@ -132,6 +133,21 @@ export const createQuestions = (directory: Directory, { nodeId, nodeName }: Serv
     },
     authorOf: findAuthor,
     sharesServer(a, b) {
+    sharesServerWith(user, person) {
+      for (const community of directory.all()) if (isMember(community, user) && isIn(community, person)) return true
+      return false
+    },
+    isMemberAnywhere(person) {
+      for (const community of directory.all()) if (isIn(community, person)) return true
+      return false
+    },
+    memberMay({ node, member }, channel, permission) {
+      const community = directory.ofChannel(channel)
+      const grant = community?.acting(authorKey(node, member))?.grant
+      const state = community?.governance.channels.get(channel)
+      if (community === undefined || grant === undefined || state === undefined) return false
+      return (channelBits(community.governance, grant, state) & bitOf(permission)) !== 0
+    },
       for (const community of directory.all()) if (isMember(community, a) && isMember(community, b)) return true
       return false
     },
@@ -145,6 +161,11 @@ export const createQuestions = (directory: Directory, { nodeId, nodeName }: Serv
       return banned.flatMap(([key, { value }]) =>
         typeof value === 'string' ? [{ address: key.slice('ban/'.length), reason: value }] : [],
       )
+
+const isIn = (community: Community, person: Person): boolean => {
+  const author = community.authorOfAddress(person)
+  return author !== undefined && author.startsWith(splitPerson(person).node) && community.acting(author) !== undefined
+}
     },
   }
 }

@@ -6,6 +6,7 @@ import type { EmojiImage } from '../../spec/emoji.ts'
 import type { ErrorCode } from '../../spec/errors.ts'
 import type { ChannelId, EventId, FeedId, Handle, MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
 import type { Permission } from '../../spec/permissions.ts'
+import type { Person } from '../../spec/person.ts'
 import type { Appended, Draft, Entry, Log } from '../log/log.ts'
 import type { Replicas } from './replicas.ts'
 
@@ -176,6 +177,12 @@ export interface Operations {
     actor: Actor,
     channel: ChannelId,
     who: { readonly member: string } | { readonly role: string },
+  /** With somebody of any node. */
+  sharesServerWith(user: UserName, person: Person): boolean
+  /** Is the person a member of a server that this node serves? */
+  isMemberAnywhere(person: Person): boolean
+  /** As `may`, of a member of any node. */
+  memberMay(who: Pick<MemberInfo, 'node' | 'member'>, channel: ChannelId, permission: Permission): boolean
     listed: boolean,
   ): Promise<void>
   setChannelOverride(actor: Actor, channel: ChannelId, role: string, override: Override): Promise<void>

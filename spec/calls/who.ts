@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { channelIdField } from '../message.ts'
+import { presentStatuses } from '../presence.ts'
 import { defineCall } from './call.ts'
 
 /** People, not devices: one line for each member who is connected. */
@@ -10,5 +11,7 @@ export const who = defineCall({
   permissions: { read: 'in the channel' },
   token: 'read',
   input: z.strictObject({ channel: channelIdField }),
-  output: z.object({ online: z.array(z.object({ address: z.string() })) }).describe('Ascending address.'),
+  output: z
+    .object({ online: z.array(z.object({ address: z.string(), status: z.enum(presentStatuses) })) })
+    .describe('Ascending address; of other nodes, too.'),
 })

@@ -54,7 +54,7 @@ const topics = fc.oneof(
     .map((levels) => `s/${levels.join('/')}`),
   fc
     .tuple(
-      fc.constantFrom('alice', 'bob'),
+      fc.constantFrom('alice', 'bob', 'alice@elm.example', 'bob@elm.example'),
       fc.constantFrom('inbox', 'errors', 'reply', 'reply/x', 'presence', 'call/x'),
     )
     .map((levels) => `u/${levels.join('/')}`),
@@ -105,6 +105,10 @@ describe('topic filters', () => {
         if (scope.kind === 'own') return parsed.user === me && scope.streams.includes(parsed.kind)
         return scope.kind === 'presence' && parsed.kind === 'presence' && (scope.user ?? parsed.user) === parsed.user
       }
+      if (parsed.kind === 'presenceAt') {
+        if (scope.kind === 'presenceAt') return scope.address === parsed.address
+        return scope.kind === 'presence' && scope.user === undefined
+      }
       const { kind, channel } = parsed
       if (channel.by === 'id')
         return scope.kind === 'channel' && scope.channel === channel.id && scope.streams.includes(kind)
@@ -122,7 +126,7 @@ describe('topic filters', () => {
         seen.matched++
         assert.ok(inScope(scope, topic), `${filter} ${topic}`)
       }),
-      { numRuns: 5000 },
+      { numRuns: 15_000 },
     )
     assert.ok(seen.accepted > 100 && seen.matched > 10, JSON.stringify(seen))
   })

@@ -4,6 +4,7 @@ import {
   channelTopic,
   parseDeliveryTopic,
   parsePublishTopic,
+  presenceTopic,
   userTopic,
   type DeliveryTopic,
   type PublishTopic,
@@ -23,7 +24,7 @@ describe('topics', () => {
     for (const { topic, parsed } of publish) assert.deepEqual(parsePublishTopic(topic), parsed ?? undefined, topic)
   })
 
-  // TOPIC-3, TOPIC-5, TOPIC-6
+  // TOPIC-3, TOPIC-5, TOPIC-6, TOPIC-12
   it('knows what is delivered', () => {
     for (const { topic, parsed } of delivery) assert.deepEqual(parseDeliveryTopic(topic), parsed ?? undefined, topic)
   })
@@ -31,6 +32,7 @@ describe('topics', () => {
   it('builds the topics that it reads', () => {
     const topicOf = (parsed: PublishTopic | DeliveryTopic): string => {
       if (parsed.kind === 'call') return callTopic(parsed.user, parsed.method)
+      if (parsed.kind === 'presenceAt') return presenceTopic(parsed.address)
       return 'user' in parsed ? userTopic(parsed.user, parsed.kind) : channelTopic(parsed.channel, parsed.kind)
     }
     for (const { topic, parsed } of [...publish, ...delivery]) {

@@ -76,17 +76,19 @@ describe('what members are told of other nodes', () => {
     await using home = await openSite('home')
     await using away = await openSite('away')
     const { server, general } = await shareServer(home, away)
+    const time = createVirtualTime()
     const seen: string[] = []
     const sent: [NodeId, Whisper][] = []
     let hear: (from: NodeId, whisper: Whisper) => void = () => undefined
     const sync = {
-      whisper: (to: NodeId, whisper: Whisper) => void sent.push([to, whisper]),
+      whisper: (to: NodeId, whisper: Whisper) => Promise.resolve(sent.push([to, whisper]) > 0),
       onWhisper: (listener: typeof hear) => ((hear = listener), () => undefined),
     }
     const whispers = createWhispers({
       sync,
       directory: home.directory,
       servers: home.servers,
+      clock: time.clock,
       typing: (_channel, _server, { address }) => void seen.push(address),
     })
     const own = home.servers.memberOf('owner' as UserName, server)!.member
@@ -106,5 +108,17 @@ describe('what members are told of other nodes', () => {
       hear(away.nodeId, typing(odd))
     }
     assert.equal(seen.length, 1)
+
+    // SYNC-19: at most one a second for a member in a channel, and of a node that does not keep to it so many.
+    whispers.typing(general, own)
+    assert.equal(sent.length, 1)
+    await time.pass(1_000)
+    whispers.typing(general, own)
+    assert.equal(sent.length, 2)
+    for (let i = 0; i < 10_000; i++) hear(away.nodeId, typing(encodeCbor([general, bob])))
+    assert.equal(seen.length, 1 + 500)
+    await time.pass(1_000)
+    for (let i = 0; i < 10_000; i++) hear(away.nodeId, typing(encodeCbor([general, bob])))
+    assert.equal(seen.length, 1 + 600)
   })
 })

@@ -86,6 +86,7 @@ export const twoNodes = async (users: {
                           head: last.seq,
                           headHash: new Uint8Array(),
                           headId: last.id,
+                          isWhole: true,
                         },
                       ]
                 }),
@@ -100,8 +101,7 @@ export const twoNodes = async (users: {
         hash: sha256,
         servers: {
           sharesServer: () => world.shared,
-          serversOf: () => [],
-          members: () => [],
+          sharesServerWith: () => false,
           authorOf: (home, member) => ({ address: `${member}@${home}`, name: 'unknown' }),
         },
         hasUser: (user) => people.includes(user),
@@ -118,6 +118,8 @@ export const twoNodes = async (users: {
         },
         tell: (user, notice) => told.push({ user, notice }),
         presenceChanged: (viewer, subject, isVisible) => shown.set(`${viewer} ${subject}`, isVisible),
+        personShown: (viewer, person, isVisible) => shown.set(`${viewer} ${person}`, isVisible),
+        relationChanged: () => undefined,
         logger: { warn: (fields) => assertNothing(fields) },
       },
       { nodeId: node },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { createRateLimiter } from '../../../../node/accounts/rate-limit.ts'
 import { openProfiles } from '../../../../node/profiles/profiles.ts'
 import { createMemoryStore } from '../../../../node/store/memory-store.ts'
@@ -7,6 +8,7 @@ import { keys } from '../../../../spec/governance/registers.ts'
 import { writeAct } from '../../../../spec/governance/acts.ts'
 import { readAvatar } from '../../../../spec/profile.ts'
 import { profileSet } from '../../../../spec/calls/profile.set.ts'
+import type { UserName } from '../../../../spec/ids.ts'
 import { as, openRoom, operator, user } from '../servers/fixture.ts'
 
 const png = (width = 8, height = 8): Uint8Array => {
@@ -33,16 +35,33 @@ describe('profiles', () => {
     const server = room.servers.serverByHandle('home')!.id
     await room.servers.admit(user('bob'), server, { invitedBy: operator })
     const store = createMemoryStore()
+    const changed: UserName[] = []
     const open = () =>
       openProfiles({
         store,
         servers: room.servers,
         rate: createRateLimiter({ now: () => room.clock.ms }, { perSecond: 1 / 60, burst: 10 }),
         addressOf: (name) => `${name}@home.example`,
+        random: randomBytes,
+        changed: (name) => changed.push(name),
         logger: { error: (_, text) => assert.fail(text) },
       })
-    return { room, server, store, open, profiles: await open() }
+    return { room, server, store, open, changed, profiles: await open() }
   }
+
+  it('PROF-15: a profile has a tag that changes with it and outlasts a restart; whoever says nothing has none', async () => {
+    const { profiles, changed, open } = await setUp()
+    assert.equal(profiles.tag(user('bob')), undefined)
+    await profiles.set(user('bob'), { about: 'hello' })
+    const first = profiles.tag(user('bob'))
+    assert.equal(first?.length, 8)
+    await profiles.set(user('bob'), { about: 'hello you' })
+    assert.notDeepEqual(profiles.tag(user('bob')), first)
+    assert.deepEqual((await open()).tag(user('bob')), profiles.tag(user('bob')))
+    await profiles.set(user('bob'), { about: null })
+    assert.equal(profiles.tag(user('bob')), undefined)
+    assert.deepEqual(changed, ['bob', 'bob', 'bob'])
+  })
 
   it('PROF-5, PROF-6: a name is what members see as the author, in every server; a nickname counts in its own', async () => {
     const { room, server, profiles } = await setUp()
