@@ -76,11 +76,18 @@ const uint24 = (bytes: Uint8Array, at: number): number =>
 export const isAbout = (text: string): boolean =>
   text.trim() === text && isText(text.replaceAll('\n', ' ').trim(), limits.aboutCharsMax)
 
-export const displayName = z.string().refine(isName, 'has 1 to 80 characters, none of them a control character')
-export const aboutText = z.string().refine(isAbout, 'is too long, blank at an end, or has control characters')
+export const displayName = z
+  .string()
+  .refine(isName, 'has 1 to 80 characters, none of them a control character')
+  .meta({ minLength: 1, maxLength: limits.nameCharsMax })
+export const aboutText = z
+  .string()
+  .refine(isAbout, 'is too long, blank at an end, or has control characters')
+  .meta({ maxLength: limits.aboutCharsMax })
 export const pronounsText = z
   .string()
   .refine((text) => isText(text, limits.pronounsCharsMax), 'is too long, blank at an end, or has control characters')
+  .meta({ maxLength: limits.pronounsCharsMax })
 
 export const avatarField = z.object({ type: z.enum(avatarTypes), data: z.base64() })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { signatureField } from '../author.ts'
 import { channelRef } from '../community.ts'
-import { eventIdField } from '../message.ts'
-
+import { chatText, eventIdField } from '../message.ts'
 import { defineCall } from './call.ts'
 
 /** MSGS-9. NOT_ALLOWED also: it is another’s. */
@@ -17,9 +17,15 @@ export const messageEdit = defineCall({
     'TEXT_EMPTY',
     'TEXT_TOO_LONG',
     'QUOTA',
+    'SIGNATURE_INVALID',
   ],
   permissions: { send: 'in the channel' },
   token: 'send',
-  input: z.strictObject({ channel: channelRef, target: eventIdField, body: z.string() }),
+  input: z.strictObject({
+    channel: channelRef,
+    target: eventIdField,
+    body: chatText,
+    signature: signatureField.optional().describe('SIGN-2'),
+  }),
   output: z.object({ id: eventIdField.optional() }).describe('The event that says it; absent: it was so already.'),
 })
