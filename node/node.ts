@@ -216,13 +216,13 @@ const openAway = (
       servers: rooms.servers,
       accounts: rooms.accounts,
       friends: rooms.friends,
-      tell: {
-        receipt: (user, receipt) => tell(user, { type: 'replicated', ...receipt }),
       presence: {
         presence: rooms.presence,
         away: rooms.presenceAway,
         profileTag: (user) => rooms.profiles.tag(user),
       },
+      tell: {
+        receipt: (user, receipt) => tell(user, { type: 'replicated', ...receipt }),
         ending: (user, ending) => tell(user, { type: 'server.ended', ...ending }),
         typing: (channel, server, member) => rooms.typing(channel, server, member),
       },
@@ -288,15 +288,15 @@ const lateAway = ({
       },
     },
     typing: (channel, member) => federation?.typing(channel, member),
-    domainOf: (node) => federation?.trust.record(node)?.domain,
-    open: (opened) => {
     presence: {
       changed: (user) => federation?.presence.changed(user),
       relationChanged: (user, person) => federation?.presence.relationChanged(user, person),
       profileChanged: (user) => federation?.presence.profileChanged(user),
     },
-      federation = opened
+    domainOf: (node) => federation?.trust.record(node)?.domain,
     nodeNamed: (domain) => federation?.trust.records().find((record) => record.domain === domain)?.nodeId,
+    open: (opened) => {
+      federation = opened
       opened.people.onReachable((node) => {
         for (const listener of reachable) listener(node)
       })

@@ -14,9 +14,6 @@ import { createAccounts } from './accounts/create-accounts.ts'
 import { createRateLimiter } from './accounts/rate-limit.ts'
 import { admissionTo } from './admission.ts'
 import { createAnnounce, withholding, type Announce, type FanOut } from './announce.ts'
-import { openAuthorKeys, type AuthorKeys, type AuthorKeysComponents } from './authors/author-keys.ts'
-import { authorCalls } from './authors/calls.ts'
-import { createCheckSignature } from './authors/signatures.ts'
 import { createCallTable } from './call-table.ts'
 import { sha256 } from './crypto.ts'
 import { friendCalls } from './friends/calls.ts'
@@ -68,8 +65,6 @@ export interface Away {
   typing(channel: ChannelId, member: MemberId): void
   /** Who of this node is here has changed, or who may see it, or what they say about themselves. */
   readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
-  /** The device keys of members of another node (NCALL-11). */
-  authorKeys: AuthorKeysComponents['ask']
   /** The domain of a node, checked both ways. */
   domainOf(node: NodeId): string | undefined
   /** The node of a domain that is known here. */
@@ -180,14 +175,14 @@ export async function openRooms(
       names: { nameOf: (node) => away.friends.nameOf(node), nodeNamed: (domain) => away.nodeNamed(domain) },
       tellAway: (user) => away.presence.changed(user),
     },
-  })
-  const inbox = await createInbox(
     { nodeId: keys.nodeId },
   )
   const { presence } = door
   const readdress = soon(() => Promise.resolve(door.away.readdress()))
   communities.onChanged((kind) => {
     if (kind === 'settings') readdress()
+  })
+  const inbox = await createInbox(
     {
       log,
       store,
@@ -213,12 +208,12 @@ export async function openRooms(
     servers: communities,
     rate: createRateLimiter(clock, { perSecond: 1 / 60, burst: limits.profileChangesBurst }),
     addressOf: (user) => `${user}@${nodeName}`,
+    random: randomBytes,
+    changed: (user) => away.presence.profileChanged(user),
     logger,
   })
   const refreshNames = soon(async () => {
     for (const user of presence.connectedUsers()) await profiles.refresh(user)
-    random: randomBytes,
-    changed: (user) => away.presence.profileChanged(user),
   })
   communities.onChanged((kind) => {
     if (kind === 'permissions') refreshNames()
@@ -257,6 +252,11 @@ export async function openRooms(
         findServer: (user, name) => findServer(servers, user, name),
         isMember: (user, server) => servers.memberOf(user, server) !== undefined,
         sees: (viewer, user) => !friends.isPresenceHidden(viewer, user),
+        away: (viewer, server) =>
+          door.away.present().flatMap((person) => {
+            const isMember = communities.memberNamed(server, person) !== undefined
+            return (isMember ? door.away.seenBy(viewer, person) : undefined) ?? []
+          }),
       }),
     ],
     { logger },
@@ -268,17 +268,13 @@ export async function openRooms(
     ingest,
     calls,
     presence,
+    presenceAway: door.away,
     inbox: {
       connected: (user) => {
         inbox.connected(user)
         void profiles.refresh(user)
       },
     },
-        away: (viewer, server) =>
-          door.away.present().flatMap((person) => {
-            const isMember = communities.memberNamed(server, person) !== undefined
-            return (isMember ? door.away.seenBy(viewer, person) : undefined) ?? []
-          }),
     typing: ({ user }, id) => {
       const channel = servers.channel(id)
       const member = channel && servers.memberOf(user, channel.server)
@@ -290,10 +286,11 @@ export async function openRooms(
   })
   return {
     servers,
-    presenceAway: door.away,
     friends,
     accounts,
     presence,
+    presenceAway: door.away,
+    profiles,
     inbox,
     render,
     announce,
@@ -306,13 +303,12 @@ export async function openRooms(
     [Symbol.asyncDispose]: async () => {
       stopAnnouncing()
       presence.stop()
+      door.away.stop()
       await stopFollowing()
       await friends[Symbol.asyncDispose]()
       await accounts.stop()
     },
   }
-    presenceAway: door.away,
-    profiles,
 }
 
 /** Typing is not stored: whoever listens now sees it, at most once. */
@@ -326,7 +322,6 @@ const announceTyping = (
   const payload = jsonBytes({ channel: id, address, name })
   const topics = [channelTopic({ by: 'id', id }, 'typing')]
   const serverHandle = servers.server(server)?.handle
-      door.away.stop()
   if (serverHandle !== undefined) {
     topics.push(channelTopic({ by: 'handle', server: serverHandle, channel: handle }, 'typing'))
   }

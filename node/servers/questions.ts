@@ -133,6 +133,9 @@ export const createQuestions = (directory: Directory, { nodeId, nodeName }: Serv
     },
     authorOf: findAuthor,
     sharesServer(a, b) {
+      for (const community of directory.all()) if (isMember(community, a) && isMember(community, b)) return true
+      return false
+    },
     sharesServerWith(user, person) {
       for (const community of directory.all()) if (isMember(community, user) && isIn(community, person)) return true
       return false
@@ -148,9 +151,6 @@ export const createQuestions = (directory: Directory, { nodeId, nodeName }: Serv
       if (community === undefined || grant === undefined || state === undefined) return false
       return (channelBits(community.governance, grant, state) & bitOf(permission)) !== 0
     },
-      for (const community of directory.all()) if (isMember(community, a) && isMember(community, b)) return true
-      return false
-    },
     permissionsOf(user, server) {
       const community = communityOf(user, server)
       const author = community?.authorOfUser(user)
@@ -161,13 +161,13 @@ export const createQuestions = (directory: Directory, { nodeId, nodeName }: Serv
       return banned.flatMap(([key, { value }]) =>
         typeof value === 'string' ? [{ address: key.slice('ban/'.length), reason: value }] : [],
       )
+    },
+  }
+}
 
 const isIn = (community: Community, person: Person): boolean => {
   const author = community.authorOfAddress(person)
   return author !== undefined && author.startsWith(splitPerson(person).node) && community.acting(author) !== undefined
-}
-    },
-  }
 }
 
 const isMember = (community: Community, user: UserName): boolean => {

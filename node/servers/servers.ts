@@ -141,6 +141,12 @@ export interface Questions {
   /** A member id is of one server. Erased or not known: `{member}@{node}`, named `unknown`. */
   authorOf(node: NodeId, member: MemberId): Author
   sharesServer(a: UserName, b: UserName): boolean
+  /** With somebody of any node. */
+  sharesServerWith(user: UserName, person: Person): boolean
+  /** Is the person a member of a server that this node serves? */
+  isMemberAnywhere(person: Person): boolean
+  /** As `may`, of a member of any node. */
+  memberMay(who: Pick<MemberInfo, 'node' | 'member'>, channel: ChannelId, permission: Permission): boolean
   permissionsOf(user: UserName, server: ServerId): Permission[]
   bans(server: ServerId): { readonly address: string; readonly reason: string }[]
 }
@@ -177,12 +183,6 @@ export interface Operations {
     actor: Actor,
     channel: ChannelId,
     who: { readonly member: string } | { readonly role: string },
-  /** With somebody of any node. */
-  sharesServerWith(user: UserName, person: Person): boolean
-  /** Is the person a member of a server that this node serves? */
-  isMemberAnywhere(person: Person): boolean
-  /** As `may`, of a member of any node. */
-  memberMay(who: Pick<MemberInfo, 'node' | 'member'>, channel: ChannelId, permission: Permission): boolean
     listed: boolean,
   ): Promise<void>
   setChannelOverride(actor: Actor, channel: ChannelId, role: string, override: Override): Promise<void>
