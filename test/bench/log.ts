@@ -170,8 +170,8 @@ async function benchReads(): Promise<void> {
     ['newest 50 of a channel', newest],
     ['an old page of 50', older],
   ] as const) {
-    await timed(2_000, work)
-    rows.push({ what: `${what}, one at a time`, hearth: await timed(3_000, work), engine: '' })
+    await timed(10_000, work)
+    rows.push({ what: `${what}, one at a time`, hearth: await timed(6_000, work), engine: '' })
   }
   const three = new Set(channels.slice(0, 3))
   rows.push({ what: 'since, all channels, 1,000 at a time: events/s', hearth: await drain(log, undefined), engine: '' })
@@ -228,8 +228,8 @@ async function benchEngineReads(): Promise<void> {
     return read(Buffer.concat([any(), id]))
   }
   for (const [index, work] of [newest, older].entries()) {
-    await timed(2_000, work)
-    const engine = await timed(3_000, work)
+    await timed(10_000, work)
+    const engine = await timed(6_000, work)
     const at = rows.findIndex(({ what }) => what.startsWith(index === 0 ? 'newest 50' : 'an old page'))
     const row = rows[at]
     if (row) rows[at] = { ...row, engine }

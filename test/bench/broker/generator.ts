@@ -28,6 +28,8 @@ export interface Load {
   /** Messages a second of all groups together, instead of a window. */
   readonly rate?: number | undefined
   readonly payloadBytes: number
+  /** Runs so long before it is measured. */
+  readonly warmMs: number
   readonly measureMs: number
 }
 
@@ -137,6 +139,7 @@ const loadFlags = (load: Load): string[] => {
     window: load.window,
     rate: load.rate ?? 0,
     bytes: load.payloadBytes,
+    'warm-ms': load.warmMs,
     'measure-ms': load.measureMs,
   }
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
