@@ -23,11 +23,12 @@ import { firstRun } from './first-run.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createLogger } from './logging/logging.ts'
 import { nodeMetrics } from './metrics.ts'
-import { federationAdmin, federationOff, homeOf, replicationOf } from './operator/federation.ts'
+import { federationAdmin, federationOff, homeOf, linkTo, replicationOf } from './operator/federation.ts'
 import { invitesAdmin } from './operator/invites.ts'
 import { logAdmin, logTail } from './operator/log.ts'
 import { serversAdmin } from './operator/servers.ts'
 import { createStatus } from './operator/status.ts'
+import { successionAdmin } from './operator/succession.ts'
 import { tokensAdmin } from './operator/tokens.ts'
 import { usersAdmin } from './operator/users.ts'
 import type { Login } from './policy.ts'
@@ -179,6 +180,7 @@ const adminOf = (
     }),
     federation: federationAdmin(federation, { servers }),
     tokens: tokensAdmin(accounts, servers),
+    succession: successionAdmin({ servers, linkTo: (node) => linkTo(federation, data.keys.nodeId, node) }),
     log: { ...logAdmin(data.log, data.store), ...logTail(data.log, { rooms: servers, render }) },
     backup: createBackups({
       layout,

@@ -260,6 +260,45 @@ export interface AdmissionRow {
   readonly list: string
   readonly entry: string
 }
+/** Somebody who owns a server, guards it or is proposed for it. */
+export interface SuccessionRow {
+  /** `owner`, `guardian` or `proposed`. */
+  readonly what: string
+  readonly member: string
+  readonly node: string
+  readonly link: string
+  /** `1 of 2` guardians. */
+  readonly approvals: string | undefined
+  readonly note: string | undefined
+  /** Id of the root that it is about. */
+  readonly root: string
+}
+
+export interface SuccessionOutcome {
+  readonly root: string
+  readonly inForce: boolean
+  readonly approvals: number
+  readonly needed: number
+}
+
+interface SuccessionInput {
+  readonly server: string
+  readonly threshold?: number | undefined
+  readonly as?: string | undefined
+}
+
+/** Members by user name of this node, or by address. */
+export interface SuccessionAdmin {
+  show(server: string): Promise<readonly SuccessionRow[]>
+  set(input: SuccessionInput & { readonly guardians: readonly string[] }): Promise<SuccessionOutcome>
+  propose(
+    input: SuccessionInput & { readonly owners: readonly string[]; readonly guardians?: readonly string[] | undefined },
+  ): Promise<SuccessionOutcome>
+  approve(
+    input: Omit<SuccessionInput, 'threshold'> & { readonly root?: string | undefined },
+  ): Promise<SuccessionOutcome>
+}
+
 
 /** Other nodes. `peer` is a node id, the beginning of a known one, or a domain. */
 export interface FederationAdmin {
@@ -275,8 +314,6 @@ export interface FederationAdmin {
   lists(): Promise<{ readonly mode: string; readonly entries: readonly AdmissionRow[] }>
   setAdmission(input: { list: 'allow' | 'deny'; entry: string; remove: boolean }): Promise<void>
   setMode(mode: 'open' | 'allow'): Promise<void>
-  /** Who may succeed: the founders of a server, and whether their nodes are there. */
-  founders(server: string): Promise<readonly { member: string; node: string; link: string }[]>
 }
 
 export interface Progress {
@@ -369,6 +406,7 @@ export interface NodeAdmin extends DataAdmin {
 
 /** The data of a node that is down, opened by the command line itself under the folder's lock. */
 export interface StoppedNode extends DataAdmin, AsyncDisposable {}
+  readonly succession: SuccessionAdmin
 
 /** What a start says once every door is open. */
 export interface Started {

@@ -39,7 +39,7 @@ const shortFlags: ReadonlyMap<string, string> = new Map([
 export const parseArguments = (argv: readonly string[], table: readonly Command[]): Invocation => {
   const common: CommonFlags = {}
   const rest = takeCommon(argv, common, table)
-  const [noun, second] = rest
+  const [noun, second, third] = rest
   if (noun === undefined) return bare(common, [])
   const single = table.find((command) => command.noun === noun && command.verb === undefined)
   if (single?.runs === 'here' && single.ownArguments === true) {
@@ -49,8 +49,14 @@ export const parseArguments = (argv: readonly string[], table: readonly Command[
   if (!nouns.includes(noun)) throw usage(`there is no command "${noun}"`, nearest(noun, nouns), 'hearth help')
   if (single !== undefined) return readCommand(single, rest.slice(1), common)
   const verbs = table.filter((command) => command.noun === noun)
+  const long = verbs.find((command) => command.verb === `${second} ${third}`)
+  if (long !== undefined) return readCommand(long, rest.slice(3), common)
   const found = verbs.find((command) => command.verb === second)
   if (found !== undefined) return readCommand(found, rest.slice(2), common)
+  const family = verbs.flatMap(({ verb }) => (verb?.startsWith(`${second} `) ? [verb] : []))
+  if (family.length > 0 && common.help !== true) {
+    throw usage(`say ${family.map((verb) => `hearth ${noun} ${verb}`).join(', or ')}`, undefined, `hearth help ${noun}`)
+  }
   if (common.help === true || second === undefined) return bare({ ...common, help: true }, [noun])
   throw usage(
     `"${noun}" has no verb "${second}"`,

@@ -52,7 +52,8 @@ const helpOn = (invocation: Invocation, io: CliIo): string => {
   if (only === undefined) throw usage(`there is no command "${noun}"`, undefined, 'hearth help')
   const exact = verb === undefined && found.length === 1 ? only : found.find((command) => command.verb === verb)
   if (exact !== undefined && (verb !== undefined || exact.verb === undefined)) return commandHelp(exact, paint)
-  if (verb === undefined) return nounHelp(commandTable, noun, paint)
+  const family = found.filter((command) => command.verb?.startsWith(`${verb} `))
+  if (verb === undefined || family.length > 0) return nounHelp(verb === undefined ? commandTable : family, noun, paint)
   throw usage(`"${noun}" has no verb "${verb}"`, undefined, `hearth help ${noun}`)
 }
 

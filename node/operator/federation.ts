@@ -7,7 +7,6 @@ import type { FederationAdmin, PeerRow, ReplicationRow } from '../admin/componen
 import type { Data } from '../data.ts'
 import type { Federation } from '../federation/federation.ts'
 import type { Servers } from '../servers/servers.ts'
-import { findServer } from './names.ts'
 
 export const federationOff = (): HearthError =>
   new HearthError('CONFIG_INVALID', 'this node does not federate; start it with --federation on')
@@ -20,10 +19,6 @@ export const federationAdmin = (
   const open = (): Federation => {
     if (federation === undefined) throw federationOff()
     return federation
-  }
-  const linkTo = (node: NodeId): string => {
-    const { peers } = open()
-    return peers.peers().find(({ nodeId }) => nodeId === node)?.state ?? 'away'
   }
   const changed = async (): Promise<void> => open().peers.reconsider()
 
@@ -99,18 +94,12 @@ export const federationAdmin = (
       await open().lists.setMode(mode)
       await changed()
     },
-
-    founders: async (name) => {
-      const { id } = findServer(servers, name)
-      const { self } = open()
-      return servers.founders(id).map(({ address, node }) => ({
-        member: address,
-        node,
-        link: node === self ? 'here' : linkTo(node),
-      }))
-    },
   }
 }
+
+/** `here`, `away` when nothing is known of it, else the state of the link. */
+export const linkTo = (federation: Federation | undefined, self: NodeId, node: NodeId): string =>
+  node === self ? 'here' : (federation?.peers.peers().find(({ nodeId }) => nodeId === node)?.state ?? 'away')
 
 /** For people of other nodes. Throws CONFIG_INVALID when nobody could reach this one. */
 export const homeOf = (

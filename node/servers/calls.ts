@@ -1,5 +1,4 @@
 /** The calls of servers, channels, roles and members. What a call refuses, the operations refuse. */
-import type { z } from 'zod'
 import { channelAccess } from '../../spec/calls/channel.access.ts'
 import { channelArchive } from '../../spec/calls/channel.archive.ts'
 import { channelCategory } from '../../spec/calls/channel.category.ts'
@@ -26,13 +25,13 @@ import { serverLeave } from '../../spec/calls/server.leave.ts'
 import { serverList } from '../../spec/calls/server.list.ts'
 import { serverRename } from '../../spec/calls/server.rename.ts'
 import { serverShow } from '../../spec/calls/server.show.ts'
-import type { CallSpec } from '../../spec/calls/call.ts'
 import { HearthError } from '../../spec/errors.ts'
-import type { UserName } from '../../spec/ids.ts'
-import { answer, type CallHandler } from '../calls.ts'
-import type { Principal, Scope } from '../principal.ts'
+import type { CallHandler } from '../calls.ts'
+import type { Scope } from '../principal.ts'
+import { actorOf, own, readable } from './answering.ts'
 import { findChannel, findServer } from './references.ts'
-import type { Actor, ChannelInfo, Servers } from './servers.ts'
+import type { ChannelInfo, Servers } from './servers.ts'
+import { successionCalls } from './succession-calls.ts'
 
 export const serverCalls = (servers: Servers, clock: { now(): number }): CallHandler[] => [
   ...callsOfServers(servers),
@@ -40,6 +39,7 @@ export const serverCalls = (servers: Servers, clock: { now(): number }): CallHan
   ...callsOfRoles(servers),
   ...callsOfMembers(servers, clock),
 ]
+  ...successionCalls(servers),
 
 const callsOfServers = (servers: Servers): CallHandler[] => [
   own(serverCreate, async (user, { handle, name }) => {
@@ -170,29 +170,5 @@ const callsOfMembers = (servers: Servers, clock: { now(): number }): CallHandler
   }),
 ]
 
-/** Answers a person, in the shape that the call says; an app token says and reads, it does not run servers. */
-const own = <I extends z.ZodType, O extends z.ZodType>(
-  spec: CallSpec<I, O>,
-  handle: (user: UserName, input: z.output<I>) => z.input<O> | Promise<z.input<O>>,
-): CallHandler =>
-  answer(spec, async ({ user, scope }, input) => {
-    if (scope !== undefined) {
-      throw new HearthError('NOT_ALLOWED', 'an app token cannot do this: log in with the password or a device key')
-    }
-    return spec.output.parse(await handle(user, input)) as z.input<O>
-  })
-
-/** Also for an app token that may read: of what there is, what lies within its channels (ACC-47). */
-const readable = <I extends z.ZodType, O extends z.ZodType>(
-  spec: CallSpec<I, O>,
-  handle: (principal: Principal, input: z.output<I>) => z.input<O>,
-): CallHandler =>
-  answer(spec, (principal, input) => {
-    if (principal.scope?.read === false) throw new HearthError('NOT_ALLOWED', 'the app token may not read')
-    return Promise.resolve(spec.output.parse(handle(principal, input)) as z.input<O>)
-  })
-
 const within = (scope: Scope | undefined, channels: readonly ChannelInfo[]): ChannelInfo[] =>
   channels.filter(({ id }) => scope?.channels?.includes(id) !== false)
-
-const actorOf = (user: UserName): Actor => ({ kind: 'user', user })

@@ -10,6 +10,7 @@ import { createQuestions } from './questions.ts'
 import { createRevoker } from './revocation.ts'
 import { roleOperations } from './role-operations.ts'
 import { serverOperations } from './server-operations.ts'
+import { successionOperations } from './succession.ts'
 import type { ChangeKind, Servers, ServersComponents, ServersInit } from './servers.ts'
 
 /** The room itself. Until `start` there are no servers. CONFIG_INVALID: the node's name can't stand in an address. */
@@ -35,6 +36,7 @@ export const createServers = (components: ServersComponents, init: ServersInit):
     ...channels,
     ...roleOperations(desk, revoker),
     ...memberOperations(desk, revoker),
+    ...successionOperations(desk, log),
     start: () => directory.load(log),
     apply(entries) {
       follow(entries)

@@ -35,6 +35,8 @@ export interface Desk {
   inTurn<T>(key: string, task: () => Promise<T>): Promise<T>
   /** Resolves when the act is on disk and applied. BAD_REQUEST: it is out of the limits of GOV-2 to GOV-7. */
   write(place: Place, act: Act, under?: Grant): Promise<EventId>
+  /** As `write`, of what may wait for the word of others (GOV-34). */
+  propose(place: Place, act: Extract<Act, { type: 'root.set' | 'root.approve' }>): Promise<EventId>
   /** In its place (GOV-31). What holds already is not written again. */
   set(place: Place, key: string, value: CborValue): Promise<void>
   /** Says where everybody reads it what a private channel's settings are, its list left out. */
@@ -114,6 +116,11 @@ export const createDesk = ({ directory, components, node, nodeName, apply }: Des
       } finally {
         if (turns.get(key) === turn) turns.delete(key)
       }
+    },
+
+    async propose({ community, who }, act) {
+      const { id } = await append(community.info.governance, act, who, who.grant.id)
+      return id
     },
 
     write: (place, act, under) => writeIn(placeFor(place.community, act), place, act, under),

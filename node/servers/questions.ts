@@ -8,6 +8,7 @@ import { splitPerson, type Person } from '../../spec/person.ts'
 import { channelBits } from './live-bits.ts'
 import { localPart, mayRead, type Community } from './community.ts'
 import type { Directory } from './directory.ts'
+import { successionOf } from './succession.ts'
 import type { Author, Authorised, Questions, ServersInit } from './servers.ts'
 
 export const createQuestions = (directory: Directory, { nodeId, nodeName }: ServersInit): Questions => {
@@ -102,13 +103,9 @@ export const createQuestions = (directory: Directory, { nodeId, nodeName }: Serv
       return isGranted ? 'kept' : 'forged'
     },
 
-    founders(server) {
+    succession(server) {
       const community = directory.get(server)
-      return (community?.governance.genesis.founders ?? []).flatMap((author) => {
-        const { node, member } = splitAuthor(author)
-        if (community?.acting(author)?.grant.rank !== 0) return []
-        return [{ node, address: member === nodeMember ? node : community.author(author).address }]
-      })
+      return community === undefined ? undefined : successionOf(community)
     },
     roles: (server) => directory.get(server)?.roles() ?? [],
     members: (server) => directory.get(server)?.members() ?? [],

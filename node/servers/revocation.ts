@@ -91,7 +91,7 @@ export const createRevoker = (desk: Desk, log: ServersComponents['log']): Revoke
 const keyOf = (grant: EventId, holder: MemberId): string => `${grant} ${holder}`
 
 /** Every feed that the holder's node has written in the server, as far as it is durable here. */
-const headsOf = (community: Community, holder: AuthorKey, log: ServersComponents['log']): [FeedId, number][] => {
+export const headsOf = (community: Community, holder: AuthorKey, log: ServersComponents['log']): [FeedId, number][] => {
   const { node } = splitAuthor(holder)
   const channels = [...community.governingChannels(), ...community.governance.channels.keys()]
   const feeds = channels.flatMap((channel) => log.feeds(channel)).filter((feed) => feed.node === node)

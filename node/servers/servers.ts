@@ -69,6 +69,42 @@ export type ChangeKind = 'permissions' | 'settings'
 
 /** What one role may do more or less in one channel (GOV-26). */
 export interface Override {
+/** An owner or a guardian; of the member that stands for a node itself the address is the node's id. */
+export interface Successor {
+  readonly node: NodeId
+  readonly member: MemberId
+  readonly address: string
+}
+
+/** A root, in force or proposed (GOV-32). */
+export interface ProposalInfo {
+  readonly root: EventId
+  /** Undefined: the founders made the server. */
+  readonly by: Successor | undefined
+  readonly owners: readonly Successor[]
+  /** How many of its guardians may hand it on. */
+  readonly threshold: number
+  readonly guardians: readonly Successor[]
+  /** Guardians of the root before it. */
+  readonly approvedBy: readonly Successor[]
+  /** How many of those it takes without an owner's word. */
+  readonly needed: number
+}
+
+export interface SuccessionInfo extends ProposalInfo {
+  readonly epoch: number
+  /** False: the guardians that it replaced could still go back behind it (GOV-35). */
+  readonly isFinal: boolean
+  readonly proposals: readonly ProposalInfo[]
+}
+
+export interface SuccessionResult {
+  readonly root: EventId
+  readonly inForce: boolean
+  readonly approvals: number
+  readonly needed: number
+}
+
   readonly allow: readonly Permission[]
   readonly deny: readonly Permission[]
 }
@@ -128,8 +164,8 @@ export interface Questions {
     readonly auth: EventId | undefined
   }): 'kept' | 'waiting' | 'forged'
 
-  /** Who stands at rank 0 and is a member now; the node itself by its bare name. */
-  founders(server: ServerId): { readonly node: NodeId; readonly address: string }[]
+  /** Who owns it, and who may hand it on when they are gone. */
+  succession(server: ServerId): SuccessionInfo | undefined
   roles(server: ServerId): RoleInfo[]
   members(server: ServerId): MemberInfo[]
   /** The member of this node's user in a server; undefined when not a member now. */
@@ -234,10 +270,31 @@ export interface Operations {
   timeout(actor: Actor, server: ServerId, who: string, untilMs: number): Promise<void>
 }
 
+  /** An owner names those who may hand the server on when no owner is there. NOT_ALLOWED: the actor is no owner. */
+  nameGuardians(
+    actor: Actor,
+    server: ServerId,
+    named: SuccessionNames & { readonly guardians: readonly string[] },
+  ): Promise<SuccessionResult>
+  /** By an owner it is done at once; by a guardian it waits for others. NOT_ALLOWED: the actor is neither. */
+  proposeOwners(
+    actor: Actor,
+    server: ServerId,
+    named: SuccessionNames & { readonly owners: readonly string[] },
+  ): Promise<SuccessionResult>
+  /** A guardian's word; without an id for the one that there is. NOT_FOUND, NOT_ALLOWED, BAD_REQUEST when there are several. */
+  approveOwners(actor: Actor, server: ServerId, proposal?: EventId): Promise<SuccessionResult>
 export interface Servers extends Questions, Operations {
   /** Reads the governance channels in the log. Before this, there are no servers. */
   start(): Promise<void>
   /** Takes committed entries, of any channel, in any order, repeated or not; others than governance events are passed over. */
+export interface SuccessionNames {
+  /** User names of this node or addresses, members now. Undefined: those that are guardians and will not be owners. */
+  readonly guardians?: readonly string[] | undefined
+  /** Undefined: more than half of them. */
+  readonly threshold?: number | undefined
+}
+
   apply(entries: readonly Entry[]): void
   /** What `isDomainOf` answers has changed. */
   readdress(): void

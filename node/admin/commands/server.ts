@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { nodeCommand, shown, textFlag, word, yesFlag } from '../command.ts'
 import type { Column, Command } from '../command.ts'
+import { successionCommands } from './succession.ts'
 
 const server = word(0, 'SERVER', 'handle of the server')
 const as = textFlag('USER', 'act as this user (default: as the operator of the node)')
@@ -88,23 +89,7 @@ export const serverCommands: readonly Command[] = [
       return { ...input, left: true }
     },
   }),
-  nodeCommand({
-    noun: 'server',
-    verb: 'succession',
-    summary: 'show who stands at the head of a server, and whether their nodes are there',
-    args: z.strictObject({ server }),
-    examples: ['hearth server succession home'],
-    shape: 'rows',
-    columns: [
-      { key: 'member', title: 'FOUNDER' },
-      { key: 'link', title: 'LINK' },
-      { key: 'node', title: 'NODE' },
-    ],
-    run: async (node, input, io) => {
-      for (const row of await node.federation.founders(input.server)) await io.row({ ...row })
-      return undefined
-    },
-  }),
+  ...successionCommands,
   nodeCommand({
     noun: 'channel',
     verb: 'create',
