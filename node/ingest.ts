@@ -9,6 +9,7 @@ import type { ChannelId, UserName } from '../spec/ids.ts'
 import type { Mention } from '../spec/mentions.ts'
 import { encodeMessage, type Message } from '../spec/message.ts'
 import type { Permission } from '../spec/permissions.ts'
+import type { CheckSignature } from './authors/signatures.ts'
 import type { RateLimiter } from './accounts/rate-limit.ts'
 import type { Appended, Draft, Log } from './log/log.ts'
 import type { Principal } from './principal.ts'
@@ -19,6 +20,8 @@ export interface IngestComponents {
   readonly log: Pick<Log, 'append'>
   /** Who is mentioned in a text. Throws QUOTA. */
   readonly mentions: (user: UserName, channel: ChannelId, text: string) => readonly Mention[]
+  /** Throws SIGNATURE_INVALID. */
+  readonly checkSignature: CheckSignature
   readonly rate: RateLimiter
   readonly clock: { now(): number }
 }
@@ -27,7 +30,7 @@ export interface Ingest {
   /**
    * Calls for one channel are stored in the order of the calls. Resolves after the fsync; a retry with the same client
    * message id is a success (`duplicate`). Refusals: NOT_FOUND, NOT_ALLOWED, TIMED_OUT_MEMBER, ARCHIVED,
-   * RATE_LIMITED; from the disk DISK_FULL, STORE_FAILED. Never rejects for those.
+   * RATE_LIMITED, SIGNATURE_INVALID; from the disk DISK_FULL, STORE_FAILED. Never rejects for those.
    */
   submit(principal: Principal, channel: ChannelId, message: Message): Promise<Outcome<Appended>>
   /** An event about a message, for those with the permission; whether it fits the message is for the caller to say. */
@@ -41,7 +44,9 @@ export interface Ingest {
   allows(principal: Principal, channel: ChannelId, permission: Permission): Outcome<void>
 }
 
-export const createIngest = ({ servers, log, mentions, rate, clock }: IngestComponents): Ingest => {
+export const createIngest = (components: IngestComponents): Ingest => {
+  const { servers, log, mentions, checkSignature, rate, clock } = components
+
   const authorise = (principal: Principal, channel: ChannelId, permission: Permission) => {
     const outside = outsideScope(principal, channel, permission)
     if (outside !== undefined) return refuse('NOT_ALLOWED', outside)
@@ -52,6 +57,21 @@ export const createIngest = ({ servers, log, mentions, rate, clock }: IngestComp
   const mentioning = (message: Message, user: UserName, channel: ChannelId): Message => {
     if (message.forwarded !== undefined || !message.text.includes('@')) return message
     return { ...message, mentions: mentions(user, channel, message.text) }
+  }
+
+  /** SIGN-3 */
+  const checkMessage = (user: UserName, channel: ChannelId, message: Message): void => {
+    const { signature, clientMessageId, text, replyTo, thread, forwarded } = message
+    if (signature === undefined) return
+    if (clientMessageId === undefined || forwarded !== undefined) {
+      throw new HearthError('SIGNATURE_INVALID', 'a signed message has a client message id and is not forwarded')
+    }
+    checkSignature(user, { kind: 'message', channel, clientMessageId, text, replyTo, thread }, signature)
+  }
+  const checkAnnotation = (user: UserName, channel: ChannelId, annotation: Annotation): void => {
+    if (annotation.type !== 'edit' || annotation.signature === undefined) return
+    const { target, text, signature } = annotation
+    checkSignature(user, { kind: 'edit', channel, target, text }, signature)
   }
 
   /** Until the append nothing is awaited, so that what is called first is stored first. */
@@ -79,14 +99,15 @@ export const createIngest = ({ servers, log, mentions, rate, clock }: IngestComp
     submit: (principal, channel, message) =>
       store(principal, channel, 'send', () => {
         const { clientMessageId } = message
+        checkMessage(principal.user, channel, message)
         const body = encodeMessage(mentioning(message, principal.user, channel), allocate)
         return clientMessageId === undefined ? { type: 'msg', body } : { type: 'msg', body, clientMessageId }
       }),
     annotate: (principal, channel, annotation, permission) =>
-      store(principal, channel, permission, () => ({
-        type: annotation.type,
-        body: encodeAnnotation(annotation, allocate),
-      })),
+      store(principal, channel, permission, () => {
+        checkAnnotation(principal.user, channel, annotation)
+        return { type: annotation.type, body: encodeAnnotation(annotation, allocate) }
+      }),
     allows: (principal, channel, permission) => {
       const authorised = authorise(principal, channel, permission)
       return authorised.ok ? { ok: true, value: undefined } : authorised

@@ -6,6 +6,7 @@ import type { OutboundMessage } from '../broker/components.ts'
 import { createBroker, type Broker } from '../broker/index.ts'
 import type { Logger } from '../broker/components.ts'
 import type { NodeId, UserName } from '../spec/ids.ts'
+import { deviceKeysNodeCall } from '../spec/node-calls/device.keys.ts'
 import { userTopic } from '../spec/topics.ts'
 import type { HomeNode, NodeAdmin, Started } from './admin/components.ts'
 import type { FanOut } from './announce.ts'
@@ -218,6 +219,7 @@ const openAway = (
       servers: rooms.servers,
       accounts: rooms.accounts,
       friends: rooms.friends,
+      authors: rooms.authors,
       presence: {
         presence: rooms.presence,
         away: rooms.presenceAway,
@@ -294,6 +296,10 @@ const lateAway = ({
       changed: (user) => federation?.presence.changed(user),
       relationChanged: (user, person) => federation?.presence.relationChanged(user, person),
       profileChanged: (user) => federation?.presence.profileChanged(user),
+    },
+    authorKeys: async (node, members) => {
+      if (federation === undefined) throw federationOff()
+      return (await federation.calls.ask(node, deviceKeysNodeCall, { members: [...members] })).people
     },
     domainOf: (node) => federation?.trust.record(node)?.domain,
     nodeNamed: (domain) => federation?.trust.records().find((record) => record.domain === domain)?.nodeId,

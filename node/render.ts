@@ -111,7 +111,7 @@ export const createRender = (servers: Sources, { nodeName, keptMax = 10_000 }: R
     const message = messageOf(entry)
     if (message === undefined) return unsupported
     const edit = shown?.state.edit
-    const now = edit === undefined ? message : { ...message, text: edit.text, mentions: edit.mentions }
+    const now = edit === undefined ? message : edited(message, edit)
     const state = shown === undefined ? '' : stateJson(shown.state, reader) + replies + asOf
     return { json: messageJson(now) + mentionsJson(now.mentions) + state, text: now.text }
   }
@@ -123,7 +123,10 @@ export const createRender = (servers: Sources, { nodeName, keptMax = 10_000 }: R
     switch (annotation.type) {
       case 'edit':
         return {
-          json: `${target},"body":${JSON.stringify(annotation.text)}${mentionsJson(annotation.mentions)}`,
+          json:
+            `${target},"body":${JSON.stringify(annotation.text)}` +
+            mentionsJson(annotation.mentions) +
+            signatureJson(annotation.signature),
           text: undefined,
         }
       case 'react':
@@ -187,12 +190,24 @@ const reactionJson = ({ emoji, authors }: Reaction, reader: AuthorKey | undefine
   ...(reader !== undefined && authors.includes(reader) && { me: true as const }),
 })
 
-const messageJson = ({ text, clientMessageId, replyTo, thread, forwarded }: Message): string =>
+/** SIGN-2: the text of the edit stands, with its signature or with none. */
+const edited = ({ signature: _first, ...message }: Message, edit: NonNullable<MessageState['edit']>): Message => ({
+  ...message,
+  text: edit.text,
+  mentions: edit.mentions,
+  ...(edit.signature !== undefined && { signature: edit.signature }),
+})
+
+const signatureJson = (signature: Message['signature']): string =>
+  signature === undefined ? '' : `,"signature":{"key":"${signature.key}","value":"${signature.value}"}`
+
+const messageJson = ({ text, clientMessageId, replyTo, thread, forwarded, signature }: Message): string =>
   `,"body":${JSON.stringify(text)}` +
   (clientMessageId === undefined ? '' : `,"clientId":${JSON.stringify(clientMessageId)}`) +
   (replyTo === undefined ? '' : `,"replyTo":"${replyTo}"`) +
   (thread === undefined ? '' : `,"thread":"${thread}"`) +
-  (forwarded === undefined ? '' : `,"forwarded":${JSON.stringify(forwarded)}`)
+  (forwarded === undefined ? '' : `,"forwarded":${JSON.stringify(forwarded)}`) +
+  signatureJson(signature)
 
 /** Of a node without a domain: this one by its name, another by the beginning of its id. */
 const shownAddress = (address: string, own: RenderInit['nodeName']): string => {

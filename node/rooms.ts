@@ -14,6 +14,9 @@ import { createAccounts } from './accounts/create-accounts.ts'
 import { createRateLimiter } from './accounts/rate-limit.ts'
 import { admissionTo } from './admission.ts'
 import { createAnnounce, withholding, type Announce, type FanOut } from './announce.ts'
+import { openAuthorKeys, type AuthorKeys, type AuthorKeysComponents } from './authors/author-keys.ts'
+import { authorCalls } from './authors/calls.ts'
+import { createCheckSignature } from './authors/signatures.ts'
 import { createCallTable } from './call-table.ts'
 import { sha256 } from './crypto.ts'
 import { friendCalls } from './friends/calls.ts'
@@ -66,6 +69,8 @@ export interface Away {
   /** Who of this node is here has changed, or who may see it, or what they say about themselves. */
   readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
   /** The domain of a node, checked both ways. */
+  /** The device keys of members of another node (NCALL-11). */
+  authorKeys: AuthorKeysComponents['ask']
   domainOf(node: NodeId): string | undefined
   /** The node of a domain that is known here. */
   nodeNamed(domain: string): NodeId | undefined
@@ -83,6 +88,7 @@ export interface Rooms extends AsyncDisposable {
   readonly inbox: Inbox
   readonly render: Render
   readonly announce: Announce
+  readonly authors: AuthorKeys
   readonly policy: Policy<Login>
   /** Somebody of any node types in a channel. */
   typing(channel: ChannelId, server: ServerId, member: Pick<MemberInfo, 'node' | 'member' | 'address' | 'name'>): void
@@ -162,6 +168,7 @@ export async function openRooms(
     clock,
     mentions: (user, channel, text) => resolveMentions(servers, { user, channel, text }),
     rate: createRateLimiter(clock, { perSecond: config.messageRate, burst: config.messageBurst }),
+    checkSignature: createCheckSignature(accounts, { nodeId: keys.nodeId }),
   })
   const door = await openPresence(
     {
@@ -230,6 +237,16 @@ export async function openRooms(
   const stopAnnouncing = announce.start()
   const stopFollowing = inbox.start()
   const calls = createCallTable(
+  const authors = await openAuthorKeys(
+    {
+      store,
+      clock,
+      accounts,
+      userOf: (member) => servers.userOf(member),
+      ask: (node, members) => away.authorKeys(node, members),
+    },
+    { nodeId: keys.nodeId },
+  )
     [
       ...readingCalls({ log, messages, ingest, servers, friends, render, presence, presenceAway: door.away }),
       ...accountCalls(accounts, join),
@@ -237,6 +254,7 @@ export async function openRooms(
       ...friendCalls(friends),
       ...messages.calls(ingest),
       ...inboxCalls({ inbox, ingest, places: servers, log }),
+      ...authorCalls({ accounts, ingest, servers, authors }, { nodeId: keys.nodeId, nodeName }),
       ...profileCalls({
         profiles,
         findServer: (user, name) => findServer(communities, user, name),
@@ -299,6 +317,7 @@ export async function openRooms(
     typing: (id, _server, member) => {
       const channel = servers.channel(id)
       if (channel !== undefined) announceTyping({ servers, fanOut, friends }, channel, member)
+    authors,
     },
     [Symbol.asyncDispose]: async () => {
       stopAnnouncing()

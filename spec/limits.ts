@@ -25,6 +25,14 @@ export const limits = {
   qos2InFlightMax: 100,
   sessionExpirySeconds: 7 * 24 * 3600,
   devicesPerUserMax: 20,
+  /** Keys that the devices of a user have or had (SIGN-5). */
+  keysPerUserMax: 64,
+  /** Members of other nodes whose keys are remembered (SIGN-6). */
+  authorKeysKeptMax: 10_000,
+  /** After so long their node is asked again. */
+  authorKeysAgeMs: 600_000,
+  /** Between two questions about one member that a reader wishes. */
+  authorKeysAgainMs: 5_000,
   tokensPerUserMax: 100,
   /** Failed logins in a minute for one pair of account and address. */
   loginFailuresPerMinuteMax: 5,

@@ -1,5 +1,6 @@
 /** The accounts of a node: who somebody is and how they prove it (spec/accounts.md). What they may do is the servers' business. */
 import type { Connected, ConnectRequest, Outcome } from '../../broker/components.ts'
+import type { AuthorDeviceKey } from '../../spec/author.ts'
 import type { ErrorCode } from '../../spec/errors.ts'
 import type { ChannelId, DeviceId, ServerId, UserName } from '../../spec/ids.ts'
 import type { Principal } from '../principal.ts'
@@ -55,6 +56,13 @@ export interface Accounts extends AsyncDisposable {
   revokeDevice(user: string, device: string): Promise<void>
   /** Registers the device's Ed25519 key (32 bytes) for tickets; replaces an older one. NOT_FOUND, BAD_REQUEST. */
   enrollDevice(user: UserName, device: DeviceId, publicKey: Uint8Array): Promise<DeviceView>
+
+  /** The keys that a user's devices have and had; none for whom there is no account (SIGN-5). */
+  keys(user: UserName): readonly AuthorDeviceKey[]
+  /** Is it the key of one of the user's devices now? */
+  isKey(user: UserName, key: string): boolean
+  /** SIGN-4: the calling device's key stands for another one of the same user. NOT_FOUND, SIGNATURE_INVALID. */
+  vouch(user: UserName, device: DeviceId, key: string, value: string): Promise<void>
 
   /** `secret` is shown here and never again. NOT_FOUND, QUOTA, BAD_REQUEST. */
   createToken(user: string, options: TokenOptions): Promise<{ token: TokenView; secret: string }>

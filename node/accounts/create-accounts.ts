@@ -4,6 +4,7 @@ import type { Principal } from '../principal.ts'
 import type { Accounts, DeviceView, UserView } from './accounts.ts'
 import { createAdmissions } from './admissions.ts'
 import type { AccountComponents, AccountInit } from './components.ts'
+import { createDeviceKeys } from './device-keys.ts'
 import { createDevices } from './devices.ts'
 import type { Devices } from './devices.ts'
 import { createInvites } from './invites.ts'
@@ -27,7 +28,8 @@ export const createAccounts = async (components: AccountComponents, init: Accoun
   const passwords = await createPasswords(components)
   const users = createUsers({ tables, passwords, inTurn, revocations, clock, random })
   const tokens = createTokens({ tables, store, inTurn, revocations, clock, random, logger })
-  const devices = createDevices({ tables, tokens, revocations, clock, logger })
+  const keys = createDeviceKeys({ tables, clock }, init)
+  const devices = createDevices({ tables, tokens, keys, revocations, clock, logger })
   const tickets = createTickets({ tables, devices, clock }, init)
   const admissions = createAdmissions({ tables, admission })
   const invites = createInvites({ tables, store, inTurn, admission, admissions, clock, random, logger })
@@ -89,6 +91,10 @@ export const createAccounts = async (components: AccountComponents, init: Accoun
     devices: (name) => devices.list(users.find(name).name).map(viewDevice),
     revokeDevice: async (name, device) => devices.revoke(users.find(name).name, device),
     enrollDevice: async (user, device, publicKey) => viewDevice(await devices.enroll(user, device, publicKey)),
+
+    keys: (user) => keys.list(user),
+    isKey: (user, key) => keys.has(user, key),
+    vouch: (user, device, key, value) => keys.vouch(user, device, key, value),
 
     createToken: async (name, options) => tokens.create(users.find(name).name, options),
     tokens: (name) => tokens.list(name === undefined ? undefined : users.find(name).name),

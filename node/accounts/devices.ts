@@ -4,6 +4,7 @@ import { isStrictPublicKey } from '../../spec/ed25519.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { DeviceId, UserName } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
+import type { DeviceKeys } from './device-keys.ts'
 import { deviceRevocation } from './revocations.ts'
 import type { Revocations } from './revocations.ts'
 import type { AccountTables, DeviceRecord } from './tables.ts'
@@ -30,11 +31,13 @@ export const createDevices = (components: {
   readonly tables: Pick<AccountTables, 'devices'>
   /** App tokens bound to a device keep its record, and go with it. */
   readonly tokens: Pick<Tokens, 'bound' | 'revoke'>
+  /** What each key was, and until when. */
+  readonly keys: Pick<DeviceKeys, 'enrolled' | 'ended'>
   readonly revocations: Revocations
   readonly clock: Clock
   readonly logger: Logger
 }): Devices => {
-  const { tables, tokens, revocations, clock, logger } = components
+  const { tables, tokens, keys, revocations, clock, logger } = components
   /** Lists on their way to the disk: a change builds on the change before it. */
   const writing = new Map<UserName, readonly DeviceRecord[]>()
 
@@ -109,7 +112,9 @@ export const createDevices = (components: {
         )
       }
       if (!isStrictPublicKey(publicKey)) throw new HearthError('BAD_REQUEST', 'the key is not an Ed25519 public key')
-      const enrolled = { ...record, key: encodeBase32(publicKey) }
+      const key = encodeBase32(publicKey)
+      const enrolled = { ...record, key }
+      await keys.enrolled(user, device, key)
       await replace(user, enrolled)
       return enrolled
     },
@@ -118,6 +123,7 @@ export const createDevices = (components: {
       if (record === undefined) throw new HearthError('NOT_FOUND', 'there is no such device')
       // ACC-23
       const { key: _forgotten, ...rest } = record
+      await keys.ended(user, record.device)
       await replace(user, { ...rest, revoked: clock.now() })
       revocations.announce(deviceRevocation(user, record.device))
       for (const token of tokens.bound(user, record.device)) await tokens.revoke(user, token)

@@ -30,6 +30,14 @@ const deviceRecord = z.strictObject({
   key: z.string().optional(),
   revoked: ms.optional(),
 })
+const deviceKeyRecord = z.strictObject({
+  device,
+  /** Base32 of an Ed25519 public key. */
+  key: z.string(),
+  since: ms,
+  until: ms.optional(),
+  vouch: z.strictObject({ by: z.string(), value: z.string() }).optional(),
+})
 const tokenRecord = z.strictObject({
   user,
   digest,
@@ -61,6 +69,7 @@ const admissionRecord = z.strictObject({
 
 export type UserRecord = z.output<typeof userRecord>
 export type DeviceRecord = z.output<typeof deviceRecord>
+export type DeviceKeyRecord = z.output<typeof deviceKeyRecord>
 export type TokenRecord = z.output<typeof tokenRecord>
 export type InviteRecord = z.output<typeof inviteRecord>
 export type AdmissionRecord = z.output<typeof admissionRecord>
@@ -70,6 +79,8 @@ export interface AccountTables {
   readonly users: Records<UserRecord>
   /** By user name: all devices of a user in one record, so that the cap is kept by one write. */
   readonly devices: Records<DeviceRecord[]>
+  /** By user name: the keys of all devices, those that ended too. */
+  readonly keys: Records<DeviceKeyRecord[]>
   /** By token id. */
   readonly tokens: Records<TokenRecord>
   /** By token id, Unix ms; apart from the tokens, because it is written behind. */
@@ -85,6 +96,7 @@ export interface AccountTables {
 export const openAccountTables = async (store: Store): Promise<AccountTables> => ({
   users: await createRecords(store, 'users', userRecord),
   devices: await createRecords(store, 'devices', z.array(deviceRecord)),
+  keys: await createRecords(store, 'device-keys', z.array(deviceKeyRecord)),
   tokens: await createRecords(store, 'tokens', tokenRecord),
   tokenUses: await createRecords(store, 'token-uses', ms),
   invites: await createRecords(store, 'invites', inviteRecord),

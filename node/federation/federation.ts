@@ -1,6 +1,6 @@
 /** The doors to other nodes, furnished from the rooms: link, trust, sync, calls, and who is told what comes of it. */
 import { randomBytes } from 'node:crypto'
-import { createCalls, type Calls } from '../../federation/calls/create-calls.ts'
+import { answerNode, createCalls, type Calls } from '../../federation/calls/create-calls.ts'
 import { createLibp2pNetwork, type NetworkInit } from '../../federation/link/network.ts'
 import { createSleepingNetwork } from '../../federation/link/sleeping-network.ts'
 import { createPeers, type NodePeers } from '../../federation/peers/create-peers.ts'
@@ -10,7 +10,9 @@ import type { Logger } from '../../broker/components.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { ChannelId, MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
 import { parseInviteLink } from '../../spec/invite-link.ts'
+import { deviceKeysNodeCall } from '../../spec/node-calls/device.keys.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { AuthorKeys } from '../authors/author-keys.ts'
 import { createVerify, sha256 } from '../crypto.ts'
 import type { Friends, Remote } from '../friends/friends.ts'
 import type { Data } from '../data.ts'
@@ -37,6 +39,8 @@ export interface FederationComponents {
   readonly servers: Servers
   readonly accounts: Accounts
   readonly friends: Friends
+  /** Their device keys, for other nodes. */
+  readonly authors: Pick<AuthorKeys, 'answer'>
   /** Who is here: of this node, and of others as they say. */
   readonly presence: Pick<PresenceLinkComponents, 'presence' | 'away' | 'profileTag'>
   readonly clock: { now(): number }
@@ -126,6 +130,8 @@ export async function openFederation(components: FederationComponents, init: Fed
   const calls = createCalls({ peers, timers, logger }, [
     ...nodeAnswers({ accounts, servers, directory, trust }),
     ...peopleAnswers(friends),
+    // NCALL-11
+    answerNode(deviceKeysNodeCall, async (_peer, { members }) => ({ people: components.authors.answer(members) })),
   ])
   opened.defer(() => calls.stop())
 

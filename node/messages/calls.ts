@@ -119,7 +119,7 @@ export const messageCalls = (parts: MessageCallsParts): CallHandler[] => {
     }
 
   return [
-    act(messageEdit, async (principal, { channel, message, state, isOwn }, { body: text }) => {
+    act(messageEdit, async (principal, { channel, message, state, isOwn }, { body: text, signature }) => {
       if (!isOwn) throw new HearthError('NOT_ALLOWED', 'it is not your message')
       if (message.type !== 'msg') throw noMessage()
       const fault = checkText(text)
@@ -130,7 +130,8 @@ export const messageCalls = (parts: MessageCallsParts): CallHandler[] => {
         throw new HearthError('QUOTA', `a message is edited at most ${limits.editsPerMessageMax} times`)
       }
       const mentions = resolveMentions(servers, { user: principal.user, channel: channel.id, text })
-      return annotate(principal, channel.id, { type: 'edit', target: message.id, text, mentions })
+      const edit = { type: 'edit' as const, target: message.id, text, mentions }
+      return annotate(principal, channel.id, signature === undefined ? edit : { ...edit, signature })
     }),
     act(messageDelete, (principal, { channel, message, isOwn }) =>
       annotate(principal, channel.id, { type: 'delete', target: message.id }, isOwn ? 'send' : 'manageMessages'),

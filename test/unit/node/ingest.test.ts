@@ -25,6 +25,7 @@ describe('ingest', () => {
       },
     },
     mentions: () => [],
+    checkSignature: () => undefined,
     rate: { take: () => waitMs, forget: () => undefined },
     clock: { now: () => 0 },
   })

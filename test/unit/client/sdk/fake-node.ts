@@ -74,7 +74,13 @@ export const createFakeNode = ({ user = 'alice' }: { readonly user?: string } = 
     if (fault !== undefined) throw fault
     if (method === 'history') return page(history.input.parse(input))
     if (method === 'catchup') return since(catchup.input.parse(input))
-    if (method === 'who') return { online: [{ address: 'alice@home.example' }, { address: 'bob@home.example' }] }
+    if (method === 'who')
+      return {
+        online: [
+          { address: 'alice@home.example', status: 'online' },
+          { address: 'bob@home.example', status: 'online' },
+        ],
+      }
     throw new HearthError('NOT_FOUND', `there is no call ${method}`)
   }
   const page = (input: { channel: ChannelId; before?: string | undefined; limit: number }) => {
