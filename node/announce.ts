@@ -28,7 +28,7 @@ export interface AnnounceComponents {
   readonly friends: Pick<Friends, 'hides' | 'withheldFrom'>
   readonly render: Render
   readonly fanOut: FanOut
-  readonly messages: Pick<Messages, 'committed' | 'look' | 'notify'>
+  readonly messages: Pick<Messages, 'committed' | 'look'>
   /** Who is connected: they are told when one of their servers changes. */
   readonly present: () => readonly UserName[]
 }
@@ -76,10 +76,7 @@ export const createAnnounce = (components: AnnounceComponents): Announce => {
     for (const entry of entries) {
       position = entry.position
       if (isGovernanceType(entry.type)) governance.add(entry.channel)
-      else {
-        announce(entry, look)
-        messages.notify(entry, look)
-      }
+      else announce(entry, look)
     }
     if (governance.size > 0) tellMembers(governance)
   }

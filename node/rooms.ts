@@ -104,7 +104,7 @@ export async function openRooms(
   const { log, store, keys } = data
   const nodeName = config.domain ?? keys.nodeId
   const sendTo = (user: UserName, message: { readonly type: string }): void => {
-    const qos = message.type === 'unread' ? 0 : 1
+    const qos = message.type === 'unread' || message.type === 'thread.unread' ? 0 : 1
     const topic = userTopic(user, 'inbox')
     fanOut.publish({ topic, payload: jsonBytes(message), qos, contentType: 'application/json' })
   }
@@ -149,7 +149,7 @@ export async function openRooms(
   const servers = createPlaces(communities, friends)
 
   const messages = await openMessages(
-    { log, store, servers, fanOut, logger, present: noLiveMentions, friends },
+    { log, store, servers, logger, friends },
     { nodeId: keys.nodeId, render: () => render },
   )
   const render = createRender(
@@ -195,6 +195,8 @@ export async function openRooms(
       store,
       places: servers,
       render,
+      follows: messages.follows,
+      joinThreads: messages.joinThreads,
       clock,
       logger,
       connected: () => presence.connectedUsers(),
@@ -252,7 +254,9 @@ export async function openRooms(
       ...accountCalls(accounts, join),
       ...serverCalls(servers, clock),
       ...friendCalls(friends),
-      ...messages.calls(ingest),
+      ...messages.calls(ingest, (user, at, isFollowed) =>
+        sendTo(user, { type: isFollowed ? 'thread.followed' : 'thread.left', ...at }),
+      ),
       ...inboxCalls({ inbox, ingest, places: servers, log }),
       ...authorCalls({ accounts, ingest, servers, authors }, { nodeId: keys.nodeId, nodeName }),
       ...profileCalls({
@@ -355,9 +359,6 @@ const announceTyping = (
     } satisfies OutboundMessage)
   }
 }
-
-/** The inbox tells of mentions, with what it keeps of them and as each person chose. */
-const noLiveMentions = (): readonly UserName[] => []
 
 /** At the end of the turn, once for all that ask for it; never two at a time. */
 const soon = (task: () => Promise<void>): (() => void) => {

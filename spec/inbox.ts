@@ -11,10 +11,8 @@ const positionField = z.int().nonnegative()
 /** INBOX-3 */
 export const countsField = z.object({
   unread: z.int().nonnegative(),
-  /** Of those that were looked at: the ones that mention me. */
-  mentions: z.int().nonnegative(),
-  /** There are more: `unread` says "at least". */
-  more: z.boolean(),
+  mentions: z.int().nonnegative().describe('Of those that were looked at: the ones that mention me.'),
+  more: z.boolean().describe('There are more: `unread` says "at least".'),
 })
 export type Counts = z.output<typeof countsField>
 
@@ -32,10 +30,8 @@ export const placeFields = {
 /** INBOX-8: absent, the wider place decides. */
 export const settingField = z.object({
   level: z.enum(levels).optional(),
-  /** Unix ms; nothing notifies before. */
-  mutedUntil: z.int().nonnegative().optional(),
-  /** `@everyone` and `@here` neither notify nor count as mentions. */
-  suppressEveryone: z.boolean().optional(),
+  mutedUntil: z.int().nonnegative().optional().describe('Unix ms; nothing notifies before.'),
+  suppressEveryone: z.boolean().optional().describe('`@everyone` and `@here` neither notify nor count as mentions.'),
 })
 export type Setting = z.output<typeof settingField>
 
@@ -43,18 +39,16 @@ export type Setting = z.output<typeof settingField>
 export const itemKind = z.string().regex(/^[a-z]+(?:[.-][a-z]+){0,3}$/)
 
 export const itemField = z.object({
-  /** Ascending in the order in which they came, of this person's node. */
-  id: z.int().positive(),
+  id: z.int().positive().describe('Ascending in the order in which they came, of this person’s node.'),
   kind: itemKind,
-  /** Unix ms, when it came. */
-  time: z.int().nonnegative(),
-  /** Of a mention: the message. */
-  event: eventJson.optional(),
+  time: z.int().nonnegative().describe('Unix ms, when it came.'),
+  event: eventJson.optional().describe('Of a mention: the message.'),
   from: z.object({ address: z.string(), name: z.string() }).optional(),
-  /** What the chapter of its kind says. */
-  data: z.record(z.string(), z.unknown()).optional(),
+  data: z.record(z.string(), z.unknown()).optional().describe('What the chapter of its kind says.'),
 })
 export type InboxItem = z.output<typeof itemField>
+
+const threadRef = { channel: channelIdField, thread: z.custom<EventId>(isEventId, 'is not an event id') }
 
 /** INBOX-13: the JSON of `u/{me}/inbox`. Readers pass over types that they do not know. */
 export const inboxMessage = z.union([
@@ -63,6 +57,16 @@ export const inboxMessage = z.union([
     type: z.literal('unread'),
     channels: z.array(z.object({ channel: channelIdField, ...countsField.shape })),
   }),
+  z.object({ type: z.literal('thread.read'), ...threadRef, position: positionField, ...countsField.shape }),
+  z.object({
+    type: z.literal('thread.unread'),
+    threads: z.array(z.object({ ...threadRef, ...countsField.shape })),
+  }),
+  /** INBOX-15: on another device, or by answering. */
+  z.object({ type: z.literal('thread.followed'), ...threadRef }),
+  z.object({ type: z.literal('thread.left'), ...threadRef }),
+  /** MSGS-11: an answer in a thread that one follows. */
+  z.object({ type: z.literal('thread'), event: eventJson }),
   z.object({ type: z.literal('dismissed'), ids: z.array(z.int().positive()) }),
   z.object({ type: z.literal('notify'), event: eventJson }),
   z.object({ type: z.literal('settings'), ...placeFields, ...settingField.shape }),

@@ -6,6 +6,8 @@ import { inboxList } from '../../spec/calls/inbox.list.ts'
 import { notifySet } from '../../spec/calls/notify.set.ts'
 import { notifyShow } from '../../spec/calls/notify.show.ts'
 import { readMark } from '../../spec/calls/read.mark.ts'
+import { threadMark } from '../../spec/calls/thread.mark.ts'
+import { threadUnread } from '../../spec/calls/thread.unread.ts'
 import { unreadList } from '../../spec/calls/unread.list.ts'
 import { HearthError } from '../../spec/errors.ts'
 import { isServerId } from '../../spec/identifiers.ts'
@@ -14,13 +16,14 @@ import { answer, type CallHandler } from '../calls.ts'
 import type { Ingest } from '../ingest.ts'
 import type { Log } from '../log/log.ts'
 import type { Principal } from '../principal.ts'
+import { findChannel } from '../servers/references.ts'
 import type { Places } from './components.ts'
 import type { Inbox } from './create-inbox.ts'
 
 export interface InboxCallsComponents {
   readonly inbox: Inbox
   readonly ingest: Pick<Ingest, 'allows'>
-  readonly places: Places
+  readonly places: Places & Parameters<typeof findChannel>[0]
   readonly log: Pick<Log, 'position'>
 }
 
@@ -43,6 +46,15 @@ export const inboxCalls = ({ inbox, ingest, places, log }: InboxCallsComponents)
       )
       const rows = await inbox.rows(principal.user, [...new Set(readable)])
       return { channels: unreadOnly ? rows.filter(({ unread, more }) => unread > 0 || more) : rows, position }
+    }),
+    own(threadUnread, async (user, { channels, unreadOnly }) => {
+      const { position } = log
+      const rows = await inbox.threadRows(user, channels)
+      return { threads: unreadOnly ? rows.filter(({ unread, more }) => unread > 0 || more) : rows, position }
+    }),
+    own(threadMark, async (user, { channel: name, thread, ...upTo }) => {
+      const { id: channel } = findChannel(places, user, name)
+      return inbox.markThread(user, { channel, thread }, upTo)
     }),
     own(notifySet, async (user, { server, channel, thread, ...change }) => {
       if (channel !== undefined && !places.may(user, channel, 'read')) throw unseen('channel')

@@ -3,6 +3,8 @@ import type { Logger } from '../../broker/components.ts'
 import type { NodeId, UserName } from '../../spec/ids.ts'
 import type { InboxMessage } from '../../spec/inbox.ts'
 import type { Entry, Log } from '../log/log.ts'
+import type { Follows } from '../messages/follows.ts'
+import type { JoinThreads } from '../messages/thread-members.ts'
 import type { Render } from '../render.ts'
 import type { Questions } from '../servers/servers.ts'
 import type { Store } from '../store/store.ts'
@@ -14,10 +16,16 @@ export type Places = Pick<
 >
 
 export interface InboxComponents {
-  readonly log: Pick<Log, 'newest' | 'since' | 'get' | 'position' | 'onCommitted' | 'onRedacted'>
+  readonly log: Pick<
+    Log,
+    'newest' | 'since' | 'get' | 'position' | 'related' | 'entries' | 'onCommitted' | 'onRedacted'
+  >
   readonly store: Store
   readonly places: Places
   readonly render: Render
+  /** Which threads people follow, and how far they read them. */
+  readonly follows: Follows
+  readonly joinThreads: JoinThreads
   readonly clock: { now(): number }
   readonly logger: Pick<Logger, 'error'>
   /** Whoever has a connection, shown as present or not. */

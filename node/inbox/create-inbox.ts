@@ -11,9 +11,11 @@ import { openItems, type ItemRow, type Numbered } from './items.ts'
 import { createLive } from './live.ts'
 import { readMentions } from './mentions.ts'
 import { createNotices, pushOf } from './notices.ts'
+import type { ThreadRef } from '../messages/follows.ts'
+import { endsOfChannels, endsOfThreads, refOf } from './ends.ts'
 import { createPeople, placeKey, type Person, type Place } from './people.ts'
-import { createTails } from './tails.ts'
-import { createUnread, type Unread, type UnreadRow } from './unread.ts'
+import { createTails, type Arrival } from './tails.ts'
+import { createUnread, type ThreadRow, type Unread, type UnreadRow, type UpTo } from './unread.ts'
 
 export interface NewItem extends Pick<ItemRow, 'kind' | 'from' | 'data'> {
   /** An earlier entry with it is replaced: one pending request of each sender. */
@@ -35,7 +37,10 @@ export interface Inbox {
   withdraw(user: UserName, key: string): Promise<void>
 
   rows: Unread['rows']
-  mark(user: UserName, channel: ChannelId, upTo: Parameters<Unread['mark']>[2]): Promise<UnreadRow>
+  mark(user: UserName, channel: ChannelId, upTo: UpTo): Promise<UnreadRow>
+  /** Of the threads that the user follows, in all channels that they may read or in these. */
+  threadRows(user: UserName, channels: readonly ChannelId[] | undefined): Promise<ThreadRow[]>
+  markThread(user: UserName, at: ThreadRef, upTo: UpTo): Promise<ThreadRow>
   settings(user: UserName): Promise<Person['settings']>
   /** Null takes a part back. QUOTA. */
   set(user: UserName, place: Place, change: SettingChange): Promise<Setting>
@@ -56,13 +61,14 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
   const mentionsOf = (entry: Entry): readonly Mention[] | undefined => readMentions(entry, components.mayMentionAll)
   const items = await openItems(store)
   const people = createPeople({ store, isConnected })
-  const tails = createTails(
-    { log, covers: (arrival) => places.covers(arrival), mentionsOf },
-    { windowMax, keptMax: init.keptMax ?? 100_000 },
-  )
-  const unread = createUnread({ ...components, tails, people }, { nodeId: init.nodeId, windowMax })
+  const room = { windowMax, keptMax: init.keptMax ?? 100_000 }
+  const judged = { covers: (arrival: Arrival) => places.covers(arrival), mentionsOf }
+  const tails = createTails({ ...endsOfChannels(log), ...judged }, room)
+  const threads = createTails({ ...endsOfThreads(log), ...judged }, room)
+  const unread = createUnread({ ...components, tails, threads, people }, { nodeId: init.nodeId, windowMax })
   const live = createLive({ ...components, unread }, { everyMs: limits.unreadUpdateMs })
-  const notices = createNotices({ ...components, people, items, mentionsOf }, { nodeId: init.nodeId })
+  const threadChanged = (at: ThreadRef): void => live.threadChanged(at)
+  const notices = createNotices({ ...components, people, items, mentionsOf, threadChanged }, { nodeId: init.nodeId })
 
   const jsonOf = async (user: UserName, { id, row }: Numbered): Promise<InboxItem | undefined> => {
     const { kind, time, channel, event, from, data } = row
@@ -78,13 +84,15 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
       const stopFollowing = log.onCommitted((entries) => {
         for (const entry of entries) {
           tails.follow(entry)
+          threads.follow(entry)
           if (entry.type === 'msg') live.changed(entry.channel)
         }
         notices.wake()
       })
-      const stopForgetting = log.onRedacted(({ channel, id }) => {
-        tails.redacted(channel, id)
-        live.changed(channel)
+      const stopForgetting = log.onRedacted((entry) => {
+        tails.redacted(entry)
+        for (const key of threads.redacted(entry)) live.threadChanged(refOf(key))
+        live.changed(entry.channel)
       })
       notices.wake()
       return async () => {
@@ -100,7 +108,10 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
       live.forget(user)
       void people.get(user).catch(() => undefined)
     },
-    judgeAgain: () => tails.judgeAgain(),
+    judgeAgain: () => {
+      tails.judgeAgain()
+      threads.judgeAgain()
+    },
     add: async (user, { key, ...item }) => {
       if (key !== undefined) await items.remove(user, ({ row }) => row.key === key)
       const row = { ...item, time: clock.now(), ...(key !== undefined && { key }) }
@@ -126,6 +137,20 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
       const { position, unread: count, mentions, more } = row
       live.said(user, channel, row)
       send(user, { type: 'read', channel, position, unread: count, mentions, more })
+      return row
+    },
+    threadRows: (user, channels) => {
+      const wanted = channels && new Set(channels)
+      return unread.threadRows(
+        user,
+        components.follows.of(user).filter(({ channel }) => wanted?.has(channel) !== false),
+      )
+    },
+    markThread: async (user, at, upTo) => {
+      const row = await unread.markThread(user, at, upTo)
+      const { channel, thread, position, unread: count, mentions, more } = row
+      live.said(user, at, row)
+      send(user, { type: 'thread.read', channel, thread, position, unread: count, mentions, more })
       return row
     },
     settings: async (user) => (await people.get(user)).settings,

@@ -5,13 +5,15 @@
  */
 import type { ChannelId, UserName } from '../../spec/ids.ts'
 import type { Counts } from '../../spec/inbox.ts'
+import { threadKey, type ThreadRef } from '../messages/follows.ts'
 import type { InboxComponents } from './components.ts'
 import type { Unread } from './unread.ts'
 
 export interface Live {
   changed(channel: ChannelId): void
-  /** A person was told of a count in another way. */
-  said(user: UserName, channel: ChannelId, counts: Counts): void
+  threadChanged(at: ThreadRef): void
+  /** A person was told of a count of a channel or a thread in another way. */
+  said(user: UserName, at: ChannelId | ThreadRef, counts: Counts): void
   /** What a person was told before is told again: a new connection knows nothing. */
   forget(user: UserName): void
   stop(): void
@@ -19,27 +21,28 @@ export interface Live {
 
 export interface LiveComponents extends Pick<
   InboxComponents,
-  'connected' | 'listens' | 'send' | 'later' | 'clock' | 'places' | 'logger'
+  'connected' | 'listens' | 'send' | 'later' | 'clock' | 'places' | 'logger' | 'follows'
 > {
-  readonly unread: Pick<Unread, 'rows'>
+  readonly unread: Pick<Unread, 'rows' | 'threadRows'>
 }
 
 export const createLive = (
-  { connected, listens, send, later, clock, places, logger, unread }: LiveComponents,
+  { connected, listens, send, later, clock, places, logger, follows, unread }: LiveComponents,
   { everyMs }: { readonly everyMs: number },
 ): Live => {
   let changed = new Set<ChannelId>()
-  const told = new Map<UserName, Map<ChannelId, string>>()
+  let changedThreads = new Map<string, ThreadRef>()
+  const told = new Map<UserName, Map<string, string>>()
   let cancel: (() => void) | undefined
   let lastMs = -Infinity
   let isStopped = false
 
-  const isNew = (user: UserName, channel: ChannelId, { unread: count, mentions, more }: Counts): boolean => {
-    const known = told.get(user) ?? new Map<ChannelId, string>()
+  const isNew = (user: UserName, place: string, { unread: count, mentions, more }: Counts): boolean => {
+    const known = told.get(user) ?? new Map<string, string>()
     told.set(user, known)
     const text = `${count}/${mentions}/${String(more)}`
-    if (known.get(channel) === text) return false
-    known.set(channel, text)
+    if (known.get(place) === text) return false
+    known.set(place, text)
     return true
   }
 
@@ -54,14 +57,28 @@ export const createLive = (
     if (news.length > 0) send(user, { type: 'unread', channels: news })
   }
 
+  const tellThreads = async (user: UserName, threads: Iterable<ThreadRef>): Promise<void> => {
+    const followed = [...threads].flatMap((at) => follows.get(user, at) ?? [])
+    if (followed.length === 0) return
+    const news: (ThreadRef & Counts)[] = []
+    for (const { channel, thread, unread: count, mentions, more } of await unread.threadRows(user, followed)) {
+      const counts = { unread: count, mentions, more }
+      if (isNew(user, threadKey({ channel, thread }), counts)) news.push({ channel, thread, ...counts })
+    }
+    if (news.length > 0) send(user, { type: 'thread.unread', threads: news })
+  }
+
   const flush = async (): Promise<void> => {
     const channels = changed
+    const threads = changedThreads
     changed = new Set()
+    changedThreads = new Map()
     let inSlice = 0
     for (const user of connected()) {
       if (isStopped) return
       if (!listens(user)) continue
       await tell(user, channels)
+      if (threads.size > 0) await tellThreads(user, threads.values())
       inSlice++
       if (inSlice % sliceMax === 0) await new Promise((resolve) => later(() => resolve(undefined), 0))
     }
@@ -73,7 +90,7 @@ export const createLive = (
       .finally(() => {
         lastMs = clock.now()
         cancel = undefined
-        if (changed.size > 0) schedule()
+        if (changed.size + changedThreads.size > 0) schedule()
       })
       .catch(() => undefined)
   }
@@ -89,8 +106,12 @@ export const createLive = (
       changed.add(channel)
       schedule()
     },
-    said: (user, channel, counts) => {
-      isNew(user, channel, counts)
+    threadChanged: (at) => {
+      changedThreads.set(threadKey(at), at)
+      schedule()
+    },
+    said: (user, at, counts) => {
+      isNew(user, typeof at === 'string' ? at : threadKey(at), counts)
     },
     forget: (user) => {
       told.delete(user)

@@ -1,14 +1,16 @@
 /** Follows the log and tells people what is for them: mentions into the inbox, the rest as it comes (INBOX-7, INBOX-9). */
 import { splitAuthor, isAuthorKey } from '../../spec/governance/names.ts'
 import { parseRoleId } from '../../spec/governance/roles.ts'
-import type { ChannelId, NodeId, UserName } from '../../spec/ids.ts'
+import type { ChannelId, EventId, NodeId, UserName } from '../../spec/ids.ts'
 import type { InboxItem, InboxMessage } from '../../spec/inbox.ts'
 import type { Mention } from '../../spec/mentions.ts'
 import type { EventJson } from '../../spec/message.ts'
 import type { Entry } from '../log/log.ts'
+import type { Follow, ThreadRef } from '../messages/follows.ts'
+import { rootOf } from '../messages/states.ts'
 import type { InboxComponents } from './components.ts'
 import type { Items, ItemRow } from './items.ts'
-import type { People } from './people.ts'
+import type { People, Person } from './people.ts'
 import { addressedBy, isHistory, isOwn, serverOf, viewerOf, type Viewer } from './viewer.ts'
 
 export interface Notices {
@@ -20,11 +22,13 @@ export interface Notices {
 
 export interface NoticesComponents extends Pick<
   InboxComponents,
-  'log' | 'places' | 'clock' | 'logger' | 'connected' | 'isHidden' | 'send' | 'render'
+  'log' | 'places' | 'clock' | 'logger' | 'connected' | 'isHidden' | 'send' | 'render' | 'follows' | 'joinThreads'
 > {
   readonly people: People
   readonly items: Items
   readonly mentionsOf: (entry: Entry) => readonly Mention[] | undefined
+  /** Counts of a thread may have changed. */
+  readonly threadChanged: (at: ThreadRef) => void
 }
 
 interface Notice {
@@ -34,7 +38,7 @@ interface Notice {
 
 export const createNotices = (components: NoticesComponents, { nodeId }: { readonly nodeId: NodeId }): Notices => {
   const { log, places, clock, logger, connected, isHidden, send, render } = components
-  const { people, items, mentionsOf } = components
+  const { people, items, mentionsOf, follows, joinThreads, threadChanged } = components
   let running: Promise<void> | undefined
   let isWoken = false
   let isLive = false
@@ -59,18 +63,28 @@ export const createNotices = (components: NoticesComponents, { nodeId }: { reado
     return users
   }
 
+  /** How a person sees where the message stands; undefined: not at all. */
+  const viewerIn = (person: Person, { channel }: Entry, thread: EventId | undefined): Viewer | undefined => {
+    const follow: Follow | undefined = thread && follows.get(person.user, { channel, thread })
+    return viewerOf({ places, clock }, nodeId, person, { channel, thread, follow })?.viewer
+  }
+
   const isFor = (viewer: Viewer, entry: Entry): boolean =>
     !isOwn(viewer, entry) && !isHistory(viewer, entry) && !isHidden(viewer.user, entry)
 
   /** Who gets an entry for the message. */
-  const noticesOf = async (entry: Entry, mentions: readonly Mention[]): Promise<Notice[]> => {
+  const noticesOf = async (
+    entry: Entry,
+    mentions: readonly Mention[],
+    thread: EventId | undefined,
+  ): Promise<Notice[]> => {
     const here = new Set(mentions.includes('here') ? connected() : [])
     const notices: Notice[] = []
     for (const user of candidates(entry, mentions)) {
-      const found = viewerOf({ places, clock }, nodeId, await people.get(user), entry.channel)
-      if (found === undefined || !isFor(found.viewer, entry)) continue
-      const { level, mutedUntil } = found.viewer
-      const addressed = addressedBy(found.viewer, mentions)
+      const viewer = viewerIn(await people.get(user), entry, thread)
+      if (viewer === undefined || !isFor(viewer, entry)) continue
+      const { level, mutedUntil } = viewer
+      const addressed = addressedBy(viewer, mentions)
       if (addressed === undefined || (addressed === 'here' && !here.has(user))) continue
       if (level === 'none' || mutedUntil !== undefined) continue
       notices.push({ user, row: { kind: 'mention', time: clock.now(), channel: entry.channel, event: entry.id } })
@@ -84,17 +98,17 @@ export const createNotices = (components: NoticesComponents, { nodeId }: { reado
     return places.members(where).flatMap(({ user }) => user ?? [])
   }
 
-  /** Those who want to hear of every message: not stored, as the message is. */
-  const tellListeners = (entry: Entry, told: ReadonlySet<UserName>): void => {
+  /** Those who want to hear of every message: not stored, as the message is. Followers hear of it as of their thread. */
+  const tellListeners = (entry: Entry, told: ReadonlySet<UserName>, thread: EventId | undefined): void => {
+    const followers = new Set(thread === undefined ? [] : follows.followers({ channel: entry.channel, thread }))
     let event: EventJson | undefined
-    for (const user of listenersTo(entry.channel)) {
+    for (const user of new Set([...followers, ...listenersTo(entry.channel)])) {
       const person = told.has(user) ? undefined : people.peek(user)
-      if (person === undefined) continue
-      const viewer = viewerOf({ places, clock }, nodeId, person, entry.channel)?.viewer
+      const viewer = person && viewerIn(person, entry, thread)
       if (viewer?.level !== 'all' || viewer.mutedUntil !== undefined) continue
       if (!isFor(viewer, entry) || !places.covers(entry)) continue
       event ??= eventOf(entry)
-      if (event !== undefined) send(user, { type: 'notify', event })
+      if (event !== undefined) send(user, followers.has(user) ? { type: 'thread', event } : { type: 'notify', event })
     }
   }
 
@@ -103,8 +117,13 @@ export const createNotices = (components: NoticesComponents, { nodeId }: { reado
     return rendered && (JSON.parse(rendered.json) as EventJson)
   }
 
-  const notify = async (entry: Entry, mentions: readonly Mention[]): Promise<void> => {
-    const notices = await noticesOf(entry, mentions)
+  const notify = async (entry: Entry, mentions: readonly Mention[], thread: EventId | undefined): Promise<void> => {
+    if (thread !== undefined) {
+      const at = { channel: entry.channel, thread }
+      for (const user of await joinThreads(entry, at, mentions)) send(user, { type: 'thread.followed', ...at })
+      threadChanged(at)
+    }
+    const notices = mentions.length === 0 ? [] : await noticesOf(entry, mentions, thread)
     if (notices.length > 0) {
       const ids = await items.add(notices, entry.position)
       const event = eventOf(entry)
@@ -112,18 +131,19 @@ export const createNotices = (components: NoticesComponents, { nodeId }: { reado
         send(user, pushOf({ id: ids[index] ?? 0, kind, time, ...(event && { event }) }))
       })
     }
-    if (isLive) tellListeners(entry, new Set(notices.map(({ user }) => user)))
+    if (isLive) tellListeners(entry, new Set(notices.map(({ user }) => user)), thread)
   }
 
-  /** Undefined: done. On the path of each message, nearly all of which mention nobody. */
+  /** Undefined: done. On the path of each message, nearly all of which mention nobody and stand in no thread. */
   const handle = (entry: Entry): Promise<void> | undefined => {
     const mentions = mentionsOf(entry)
     if (mentions === undefined) return undefined
-    if (mentions.length === 0) {
-      if (isLive) tellListeners(entry, nobody)
+    const thread = rootOf(entry)
+    if (mentions.length === 0 && thread === undefined) {
+      if (isLive) tellListeners(entry, nobody, undefined)
       return undefined
     }
-    return places.covers(entry) ? notify(entry, mentions) : undefined
+    return places.covers(entry) ? notify(entry, mentions, thread) : undefined
   }
 
   /** Entries that follow the last one are in memory, mostly. */

@@ -1,11 +1,12 @@
 /**
- * The end of each channel that somebody has unread messages in, in the order of arrival: what counts are taken from.
- * Shared by all readers, so that memory follows the channels, not channels × members; read from the log when first asked for,
- * followed from then on, and forgotten again when it was not asked for in a while.
+ * The ends of channels, and of threads, that somebody has unread messages in, in the order of arrival: what counts are
+ * taken from. Shared by all readers, so that memory follows the places, not places × members; read from the log when
+ * first asked for, followed from then on, and forgotten again when it was not asked for in a while.
  */
-import type { ChannelId, EventId } from '../../spec/ids.ts'
+import type { EventId } from '../../spec/ids.ts'
 import type { Mention } from '../../spec/mentions.ts'
-import type { Entry, Log, Position } from '../log/log.ts'
+import type { Entry, Position } from '../log/log.ts'
+import { rootOf } from '../messages/states.ts'
 
 /** A message, as far as counts go. */
 export interface Arrival extends Pick<
@@ -13,6 +14,8 @@ export interface Arrival extends Pick<
   'position' | 'id' | 'channel' | 'feed' | 'seq' | 'node' | 'member' | 'auth'
 > {
   readonly mentions: readonly Mention[]
+  /** First event of the thread that it answers in. */
+  readonly thread: EventId | undefined
 }
 
 export interface Tail {
@@ -22,23 +25,38 @@ export interface Tail {
   readonly arrivals: readonly Arrival[]
 }
 
-export interface Tails {
+export interface Tails<K extends string> {
   /**
-   * What arrived in the channel after a position, as far as the last `limit` events: `from` is greater than `after`
+   * What arrived in the place after a position, as far as the last `limit` events: `from` is greater than `after`
    * where there was more. O(`limit`) reads when it is not in memory.
    */
-  after(channel: ChannelId, after: Position, limit: number): Promise<Tail>
+  after(place: K, after: Position, limit: number): Promise<Tail>
   /** Takes what was committed. */
   follow(entry: Entry): void
-  /** The body of a message is gone. */
-  redacted(channel: ChannelId, id: EventId): void
+  /** The body of a message is gone. Returns where it counted. */
+  redacted(entry: Pick<Entry, 'channel' | 'id'>): K[]
   /** Cuts or grants have changed: what is hidden is asked anew. */
   judgeAgain(): void
   readonly kept: number
 }
 
-export interface TailsComponents {
-  readonly log: Pick<Log, 'newest'>
+/** What a place ends with, as the log has it. */
+export interface End {
+  /** Ascending position. */
+  readonly entries: readonly Entry[]
+  /** Every arrival after it is among them. */
+  readonly from: Position
+  /** There was more than was asked for. */
+  readonly isCut: boolean
+}
+
+export interface TailsComponents<K extends string> {
+  /** The last events after a position, at most `limit`. */
+  readonly read: (place: K, after: Position, limit: number) => Promise<End>
+  /** Where an entry belongs; undefined: nowhere. */
+  readonly placeOf: (entry: Entry) => K | undefined
+  /** Those of these places where an event of the channel can be. */
+  readonly placesIn: (channel: Entry['channel'], places: Iterable<K>) => Iterable<K>
   readonly covers: (arrival: Arrival) => boolean
   /** Undefined: not a message. */
   readonly mentionsOf: (entry: Entry) => readonly Mention[] | undefined
@@ -60,13 +78,13 @@ interface Reading {
   readonly redacted: Set<EventId>
 }
 
-export const createTails = (
-  { log, covers, mentionsOf }: TailsComponents,
+export const createTails = <K extends string>(
+  { read: readEnd, placeOf, placesIn, covers, mentionsOf }: TailsComponents<K>,
   { windowMax, keptMax }: { readonly windowMax: number; readonly keptMax: number },
-): Tails => {
+): Tails<K> => {
   /** The one that was asked for last stands last. */
-  const tails = new Map<ChannelId, Kept>()
-  const reading = new Map<ChannelId, Reading>()
+  const tails = new Map<K, Kept>()
+  const reading = new Map<K, Reading>()
   let kept = 0
   let judgement = 0
 
@@ -74,7 +92,7 @@ export const createTails = (
     const mentions = mentionsOf(entry)
     if (mentions === undefined) return undefined
     const { position, id, channel, feed, seq, node, member, auth } = entry
-    return { position, id, channel, feed, seq, node, member, auth, mentions }
+    return { position, id, channel, feed, seq, node, member, auth, mentions, thread: rootOf(entry) }
   }
 
   const take = (tail: Kept, entry: Entry): void => {
@@ -94,39 +112,38 @@ export const createTails = (
     kept -= gone.length
   }
 
-  const remove = (tail: Kept, id: EventId): void => {
-    const at = tail.all.findLastIndex((arrival) => arrival.id === id)
-    if (at < 0) return
+  const remove = (tail: Kept | undefined, id: EventId): boolean => {
+    const at = tail?.all.findLastIndex((arrival) => arrival.id === id) ?? -1
+    if (tail === undefined || at < 0) return false
     tail.all.splice(at, 1)
     tail.shown = tail.shown.filter((arrival) => arrival.id !== id)
     kept--
+    return true
   }
 
-  const forget = (channel: ChannelId): void => {
-    kept -= (tails.get(channel)?.all.length ?? -1) + 1
-    tails.delete(channel)
+  const forget = (place: K): void => {
+    kept -= (tails.get(place)?.all.length ?? -1) + 1
+    tails.delete(place)
   }
 
   const forgetOldest = (): void => {
-    for (const channel of tails.keys()) {
+    for (const place of tails.keys()) {
       if (kept <= keptMax || tails.size === 1) return
-      forget(channel)
+      forget(place)
     }
   }
 
   const read = async (
-    channel: ChannelId,
+    place: K,
     after: Position,
     limit: number,
     { early, redacted }: Omit<Reading, 'done'>,
   ): Promise<void> => {
-    const entries = await log.newest(channel, after, limit + 1)
-    const before = entries.length > limit ? entries.shift() : undefined
+    const { entries, from, isCut } = await readEnd(place, after, limit)
     const last = entries.at(-1)?.position ?? after
-    forget(channel)
-    const from = before?.position ?? after
-    const tail: Kept = { from, depth: before === undefined ? 0 : 1, all: [], shown: [], judgement }
-    tails.set(channel, tail)
+    forget(place)
+    const tail: Kept = { from, depth: isCut ? 1 : 0, all: [], shown: [], judgement }
+    tails.set(place, tail)
     kept++
     for (const entry of entries) take(tail, entry)
     for (const entry of early) if (entry.position > last) take(tail, entry)
@@ -134,10 +151,10 @@ export const createTails = (
     forgetOldest()
   }
 
-  const readInTurn = (channel: ChannelId, after: Position, limit: number): Promise<void> => {
+  const readInTurn = (place: K, after: Position, limit: number): Promise<void> => {
     const meanwhile = { early: [], redacted: new Set<EventId>() }
-    const done = read(channel, after, limit, meanwhile).finally(() => reading.delete(channel))
-    reading.set(channel, { done, ...meanwhile })
+    const done = read(place, after, limit, meanwhile).finally(() => reading.delete(place))
+    reading.set(place, { done, ...meanwhile })
     return done
   }
 
@@ -145,16 +162,16 @@ export const createTails = (
     get kept() {
       return kept
     },
-    after: async (channel, after, limit) => {
+    after: async (place, after, limit) => {
       for (;;) {
-        const underWay = reading.get(channel)
-        const tail = tails.get(channel)
+        const underWay = reading.get(place)
+        const tail = tails.get(place)
         if (underWay !== undefined) await underWay.done
         else if (tail === undefined || (tail.from > after && tail.depth <= limit)) {
-          await readInTurn(channel, after, limit)
+          await readInTurn(place, after, limit)
         } else {
-          tails.delete(channel)
-          tails.set(channel, tail)
+          tails.delete(place)
+          tails.set(place, tail)
           if (tail.judgement !== judgement) {
             tail.judgement = judgement
             tail.shown = tail.all.filter(covers)
@@ -164,14 +181,15 @@ export const createTails = (
       }
     },
     follow: (entry) => {
-      reading.get(entry.channel)?.early.push(entry)
-      const tail = tails.get(entry.channel)
+      const place = placeOf(entry)
+      if (place === undefined) return
+      reading.get(place)?.early.push(entry)
+      const tail = tails.get(place)
       if (tail !== undefined) take(tail, entry)
     },
-    redacted: (channel, id) => {
-      reading.get(channel)?.redacted.add(id)
-      const tail = tails.get(channel)
-      if (tail !== undefined) remove(tail, id)
+    redacted: ({ channel, id }) => {
+      for (const place of placesIn(channel, reading.keys())) reading.get(place)?.redacted.add(id)
+      return [...placesIn(channel, tails.keys())].filter((place) => remove(tails.get(place), id))
     },
     judgeAgain: () => {
       judgement++

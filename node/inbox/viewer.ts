@@ -4,6 +4,7 @@ import { authorKey, type AuthorKey } from '../../spec/governance/names.ts'
 import type { ChannelId, EventId, MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
 import type { Counts, Level } from '../../spec/inbox.ts'
 import type { Mention } from '../../spec/mentions.ts'
+import type { Follow } from '../messages/follows.ts'
 import type { InboxComponents } from './components.ts'
 import { placeKey, type Person, type PersonChange } from './people.ts'
 import type { Arrival, Tail } from './tails.ts'
@@ -29,12 +30,19 @@ export interface Viewer {
 /** How somebody is meant by a message: by name, as the holder of a role, as one of all. */
 export type Addressed = 'name' | 'role' | 'everyone' | 'here'
 
+/** A channel, or a thread of it, which the person may follow. */
+export interface ViewedPlace {
+  readonly channel: ChannelId
+  readonly thread?: EventId | undefined
+  readonly follow?: Follow | undefined
+}
+
 /** Undefined: the user may not read that channel. `joined`: not written down yet when they joined. */
 export const viewerOf = (
   { places, clock }: Pick<InboxComponents, 'places' | 'clock'>,
   nodeId: NodeId,
   person: Person,
-  channel: ChannelId,
+  { channel, thread, follow }: ViewedPlace,
 ): { readonly viewer: Viewer; readonly joined: PersonChange | undefined } | undefined => {
   const { user } = person
   const seat = places.authorise(user, channel, 'read', clock.now())
@@ -53,9 +61,9 @@ export const viewerOf = (
       member: seat.member,
       author: authorKey(nodeId, seat.member),
       roles: new Set(server === undefined ? [] : places.memberOf(user, server)?.roles),
-      position: person.reads.get(channel) ?? 0,
+      position: thread === undefined ? (person.reads.get(channel) ?? 0) : (follow?.position ?? 0),
       joinedMs,
-      ...choiceOf(person, { server, channel }, clock.now()),
+      ...choiceOf(person, { server, channel, thread, isFollowed: follow !== undefined }, clock.now()),
     },
   }
 }
@@ -75,37 +83,48 @@ export interface Choice {
   readonly suppressEveryone: boolean
 }
 
-/** INBOX-8, INBOX-9: the narrowest place that says something, for each of the three; a muted place mutes what is in it. */
+/**
+ * INBOX-8, INBOX-9: the narrowest place that says something, for each of the three; a muted place mutes what is in it. Of
+ * a thread that one follows all notifies, unless it says otherwise itself or its channel notifies of nothing.
+ */
 export const choiceOf = (
   person: Pick<Person, 'settings'>,
   place: {
     readonly server: ServerId | undefined
     readonly channel: ChannelId
     readonly thread?: EventId | undefined
+    readonly isFollowed?: boolean
   },
   nowMs: number,
 ): Choice => {
-  const { server, channel, thread } = place
+  const { server, channel, thread, isFollowed = false } = place
+  const own = thread === undefined ? undefined : person.settings.get(placeKey({ channel, thread }))
   const chosen = [
-    ...(thread === undefined ? [] : [person.settings.get(placeKey({ channel, thread }))]),
+    own,
     person.settings.get(placeKey({ channel })),
     ...(server === undefined ? [] : [person.settings.get(placeKey({ server }))]),
   ].filter((setting) => setting !== undefined)
   const mutedUntil = Math.max(0, ...chosen.map((setting) => setting.mutedUntil ?? 0))
+  const level = chosen.find((one) => one.level !== undefined)?.level ?? (server === undefined ? 'all' : 'mentions')
   return {
-    level: chosen.find(({ level }) => level !== undefined)?.level ?? (server === undefined ? 'all' : 'mentions'),
+    level: isFollowed && own?.level === undefined && level !== 'none' ? 'all' : level,
     mutedUntil: mutedUntil > nowMs ? mutedUntil : undefined,
     suppressEveryone: chosen.find((one) => one.suppressEveryone !== undefined)?.suppressEveryone ?? false,
   }
 }
 
-/** INBOX-3: by a message after the marker. O(messages in the tail after the marker). */
-export const countsOf = (viewer: Viewer, { from, arrivals }: Tail, isHidden: InboxComponents['isHidden']): Counts => {
+/** INBOX-3, INBOX-14: by a message after the marker. O(messages in the tail after the marker). */
+export const countsOf = (
+  viewer: Viewer,
+  { from, arrivals }: Tail,
+  { isHidden, inThread }: Pick<InboxComponents, 'isHidden'> & { readonly inThread: boolean },
+): Counts => {
   let unread = 0
   let mentions = 0
   for (let at = arrivals.length - 1; at >= 0; at--) {
     const arrival = arrivals[at]
     if (arrival === undefined || arrival.position <= viewer.position) break
+    if ((arrival.thread !== undefined) !== inThread) continue
     if (isOwn(viewer, arrival) || isHistory(viewer, arrival)) continue
     if (isHidden(viewer.user, arrival)) continue
     unread++

@@ -1,11 +1,10 @@
-/** Who is meant by the names in a text (MSGS-3 to MSGS-5), and who of this node is told. */
+/** Who is meant by the names in a text (MSGS-3, MSGS-4). */
 import { HearthError } from '../../spec/errors.ts'
-import { authorKey, isAuthorKey } from '../../spec/governance/names.ts'
+import { authorKey } from '../../spec/governance/names.ts'
 import { everyoneRole, parseRoleId } from '../../spec/governance/roles.ts'
 import type { ChannelId, ServerId, UserName } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
-import { isForAll, namesIn, type Mention } from '../../spec/mentions.ts'
-import type { MemberInfo } from '../servers/servers.ts'
+import { namesIn, type Mention } from '../../spec/mentions.ts'
 import type { MessageServers } from './components.ts'
 
 /** At the author's node. Throws QUOTA: more than `limits.mentionsMax`. */
@@ -48,16 +47,3 @@ const first = <T>(readings: readonly string[], find: (name: string) => T | undef
   }
   return undefined
 }
-
-/** Is this member of this node among those who are meant? `here` means whoever is connected, so ask of those. */
-export const isMeant = (mentions: readonly Mention[], { node, member, roles }: MemberInfo): boolean =>
-  mentions.some(
-    (mention) =>
-      mention === 'everyone' ||
-      mention === 'here' ||
-      (isAuthorKey(mention) ? mention === authorKey(node, member) : roles.includes(mention)),
-  )
-
-/** MSGS-5: `everyone` and `here` count when the author may say them. */
-export const allowedMentions = (mentions: readonly Mention[], mayAll: () => boolean): readonly Mention[] =>
-  mentions.some(isForAll) && !mayAll() ? mentions.filter((mention) => !isForAll(mention)) : mentions

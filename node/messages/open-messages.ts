@@ -11,17 +11,17 @@ import type { Render } from '../render.ts'
 import type { Operations } from '../servers/servers.ts'
 import type { Store } from '../store/store.ts'
 import { messageCalls } from './calls.ts'
-import type { InboxFanOut, MessageLog, MessageServers } from './components.ts'
+import type { MessageLog, MessageServers } from './components.ts'
 import { emojiCalls } from './emoji-calls.ts'
-import { createFollows } from './follows.ts'
+import { createFollows, type Follows, type ThreadRef } from './follows.ts'
 import { heardBy } from './heard.ts'
 import { createHistory } from './history.ts'
 import { createJudge, type Look } from './judge.ts'
-import { createNotify } from './notify.ts'
 import type { Finding } from './places.ts'
 import { createRedactions } from './redactions.ts'
 import { createStates, type Shown } from './states.ts'
 import { threadCalls } from './thread-calls.ts'
+import { createJoinThreads, type JoinThreads } from './thread-members.ts'
 
 export interface MessagesComponents {
   readonly log: MessageLog
@@ -29,9 +29,6 @@ export interface MessagesComponents {
   readonly servers: MessageServers &
     Finding &
     Pick<Operations, 'setEmoji'> & { onChanged(listener: (kind: 'permissions' | 'settings') => void): () => void }
-  readonly fanOut: InboxFanOut
-  /** Users of this node who are connected. */
-  readonly present: () => readonly UserName[]
   readonly logger: Logger
   /** Whom a reader does not hear (FRIEND-8). */
   readonly friends: Pick<Friends, 'hides' | 'hidesAt' | 'hasBlocks'>
@@ -42,8 +39,8 @@ export interface Messages {
   committed(entries: readonly Entry[]): Promise<Look> | undefined
   /** For events that are read in the order of arrival. */
   look(entries: readonly Entry[]): Promise<Look>
-  /** Tells the users of this node whom it concerns. */
-  notify(entry: Entry, look: Look): void
+  readonly follows: Follows
+  readonly joinThreads: JoinThreads
   isDeleted(message: Entry): boolean
   page(
     reader: UserName,
@@ -51,7 +48,8 @@ export interface Messages {
     anchor: PageAnchor,
     limit: number,
   ): Promise<{ events: EventJson[]; next?: EventId }>
-  calls(ingest: Ingest): CallHandler[]
+  /** `told`: a user follows or left a thread, by a call. */
+  calls(ingest: Ingest, told: (user: UserName, at: ThreadRef, isFollowed: boolean) => void): CallHandler[]
   /** Resolves when what was deleted before is gone from the disk. */
   settled(): Promise<void>
 }
@@ -61,7 +59,7 @@ export type ShowTo = (reader: UserName, messages: readonly Entry[], shown: Reado
 
 /** Reads what is stored, and does what a crash left undone. `render` comes after this room, which it asks. */
 export const openMessages = async (
-  { log, store, servers, fanOut, present, logger, friends }: MessagesComponents,
+  { log, store, servers, logger, friends }: MessagesComponents,
   init: { readonly nodeId: NodeId; readonly render: () => Render },
 ): Promise<Messages> => {
   const redactions = createRedactions({ log, servers, logger })
@@ -70,7 +68,8 @@ export const openMessages = async (
   const judge = createJudge({ log, servers, states }, { isLocal: ({ node }) => node === init.nodeId, isDeleted })
   const history = createHistory({ log, servers })
   const follows = await createFollows(store)
-  const notify = createNotify({ servers, fanOut, follows, present, friends, render: init.render }, init)
+  const isHidden = (user: UserName, entry: Entry): boolean => friends.hides(user, entry)
+  const joinThreads = createJoinThreads({ log, servers, follows, isHidden }, init)
   servers.onChanged((kind) => {
     if (kind !== 'permissions') return
     states.forget()
@@ -95,16 +94,17 @@ export const openMessages = async (
       return judge.live(entries)
     },
     look: (entries) => judge.read(entries),
-    notify,
+    follows,
+    joinThreads,
     isDeleted,
     async page(reader, channel, anchor, limit) {
       const { messages, next } = await history.page(channel, anchor, limit)
       const events = show(reader, messages, await states.of(channel, messages))
       return next === undefined ? { events } : { events, next }
     },
-    calls: (ingest) => [
+    calls: (ingest, told) => [
       ...messageCalls({ log, servers, states, ingest, show, friends }),
-      ...threadCalls({ log, servers, states, ingest, follows, show, friends }),
+      ...threadCalls({ log, servers, states, ingest, follows, show, friends, told }),
       ...emojiCalls(servers),
     ],
     settled: () => redactions.settled(),

@@ -4,10 +4,14 @@ import { inboxList } from '../../../spec/calls/inbox.list.ts'
 import { notifySet } from '../../../spec/calls/notify.set.ts'
 import { notifyShow } from '../../../spec/calls/notify.show.ts'
 import { readMark } from '../../../spec/calls/read.mark.ts'
+import { history } from '../../../spec/calls/history.ts'
+import { threadFollow } from '../../../spec/calls/thread.follow.ts'
+import { threadUnread } from '../../../spec/calls/thread.unread.ts'
 import { unreadList } from '../../../spec/calls/unread.list.ts'
 import { serverShow } from '../../../spec/calls/server.show.ts'
 import type { ChannelId, ServerId } from '../../../spec/ids.ts'
 import { inboxMessage, type InboxMessage } from '../../../spec/inbox.ts'
+import { eventJson } from '../../../spec/message.ts'
 import { callNode } from '../../support/calls.ts'
 import type { TestClient } from '../../support/mqtt-client.ts'
 import { channelId, openCommunity, type Community } from '../talking/community.ts'
@@ -121,6 +125,37 @@ describe('markers, counts, notifications and the inbox over plain MQTT', () => {
     assert.equal((await bobs()).level, 'all')
   })
 
+  it('INBOX-14, INBOX-15: a thread is unread, told and read for itself, on both devices, and over a kill -9', async () => {
+    await callNode(laptop, 'bob', readMark, { channel: general })
+    const { id: thread } = eventJson.parse(
+      (await callNode(alice, 'alice', history, { channel: general, limit: 1 })).events[0],
+    )
+    await callNode(laptop, 'bob', threadFollow, { channel: general, thread })
+    await pushed(phone, 'thread.followed', (told) => told.thread === thread)
+    for (const body of ['first answer', 'second answer @bob']) {
+      assert.equal((await alice.publish(`c/${general}/send`, JSON.stringify({ body, thread }))).code, 0)
+    }
+    assert.equal((await pushed(phone, 'thread')).event.body, 'first answer')
+    await pushed(phone, 'mention', ({ event }) => event?.body === 'second answer @bob')
+    const counted = await pushed(laptop, 'thread.unread', ({ threads }) => threads[0]?.unread === 2)
+    assert.deepEqual(counted.threads, [{ channel: general, thread, unread: 2, mentions: 1, more: false }])
+    assert.equal((await bobs()).unread, 0, 'and not in the channel')
+    await community.node.kill9()
+    await community.node.restart()
+    await enter()
+    const { threads } = await callNode(laptop, 'bob', threadUnread, {})
+    assert.deepEqual(
+      threads.map((one) => [one.thread, one.unread, one.mentions, one.level]),
+      [[thread, 2, 1, 'all']],
+    )
+    await phone.subscribe('u/bob/reply')
+    await phone.publish('u/bob/call/thread.mark', JSON.stringify({ id: 't1', channel: general, thread }))
+    await phone.waitFor(({ text }) => text.includes('"t1"'))
+    assert.equal((await pushed(laptop, 'thread.read', (told) => told.thread === thread)).unread, 0)
+    assert.deepEqual((await callNode(laptop, 'bob', threadUnread, { unreadOnly: true })).threads, [])
+    await callNode(laptop, 'bob', inboxDismiss, { upTo: 1_000 })
+  })
+
   it('INBOX-1, INBOX-10: kill -9 loses no marker, count, setting or mention', async () => {
     await say('before the crash @bob')
     await callNode(laptop, 'bob', readMark, { channel: general, position: (await bobs()).position + 1 })
@@ -147,6 +182,7 @@ describe('markers, counts, notifications and the inbox over plain MQTT', () => {
       'BAD_REQUEST',
     ],
     ['back to nowhere', 'read.mark', { unread: true }, 'BAD_REQUEST'],
+    ['a thread that I do not follow', 'thread.mark', { thread: '01a2ffc1-0000-7000-8000-000000000000' }, 'NOT_FOUND'],
     ['an unknown field', 'unread.list', { all: true }, 'UNKNOWN_FIELD'],
     ['a setting of no place', 'notify.set', { channel: undefined, level: 'all' }, 'BAD_REQUEST'],
     ['a level that is none', 'notify.set', { level: 'loud' }, 'BAD_REQUEST'],
@@ -160,7 +196,7 @@ describe('markers, counts, notifications and the inbox over plain MQTT', () => {
     ['a dismissal of nothing', 'inbox.dismiss', {}, 'BAD_REQUEST'],
   ] as const) {
     it(`threat 34: ${what} is refused by name`, async () => {
-      const withChannel = /^(?:read|notify)/.test(call) ? { channel: general, ...input } : input
+      const withChannel = /^(?:read.mark|notify|thread.mark)/.test(call) ? { channel: general, ...input } : input
       const id = `${call} ${what}`
       await laptop.publish(`u/bob/call/${call}`, JSON.stringify({ id, ...withChannel }))
       const { text } = await laptop.waitFor(({ text: reply }) => reply.includes(JSON.stringify(id)))

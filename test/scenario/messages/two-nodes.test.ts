@@ -7,6 +7,8 @@ import { messageEdit } from '../../../spec/calls/message.edit.ts'
 import { messageHistory } from '../../../spec/calls/message.history.ts'
 import { messageReact } from '../../../spec/calls/message.react.ts'
 import { threadFollow } from '../../../spec/calls/thread.follow.ts'
+import { threadMark } from '../../../spec/calls/thread.mark.ts'
+import { threadUnread } from '../../../spec/calls/thread.unread.ts'
 import type { ChannelId } from '../../../spec/ids.ts'
 import { eventJson, type EventJson } from '../../../spec/message.ts'
 import { callNode } from '../../support/calls.ts'
@@ -70,6 +72,26 @@ describe('messages over two nodes', () => {
   it('MSGS-5: a mention reaches the inbox at the other node', async () => {
     await alice.client.publish(`c/${general}/send`, JSON.stringify({ body: `hello @bob@${elm.nodeId}` }))
     await bob.inbox('mention', (told) => JSON.stringify(told).includes('hello @bob'))
+  })
+
+  it('INBOX-14: an answer that comes late from the other node is unread in the thread, and once', async () => {
+    await alice.say(general, 'who brings wood?')
+    const { id: thread } = await bob.heard('who brings wood?')
+    await call(alice, threadFollow, { channel: general, thread })
+    await oak.node.kill9()
+    await bob.client.publish(`c/${general}/send`, JSON.stringify({ body: 'I do', thread }))
+    await oak.node.restart()
+    await alice.back()
+    const of = async (who: Person) => {
+      const { threads } = await call(who, threadUnread, {})
+      const found = threads.find((one) => one.thread === thread)
+      return found && [found.unread, found.more]
+    }
+    if ((await of(alice))?.[0] === 0) await alice.inbox('thread.unread')
+    assert.deepEqual(await of(alice), [1, false])
+    assert.deepEqual(await of(bob), [0, false], 'who answers follows, and has read it')
+    await call(alice, threadMark, { channel: general, thread })
+    assert.deepEqual(await of(alice), [0, false])
   })
 
   it('MSGS-10: what is deleted while the other node is away is gone there, too, when it is back', async () => {

@@ -8,7 +8,10 @@ import type { InboxComponents } from '../../../../node/inbox/components.ts'
 import { createLog } from '../../../../node/log/create-log.ts'
 import type { NodeKeys } from '../../../../node/log/components.ts'
 import type { Entry, Log } from '../../../../node/log/log.ts'
+import { createFollows, type Follows } from '../../../../node/messages/follows.ts'
+import { createJoinThreads } from '../../../../node/messages/thread-members.ts'
 import { createMemoryStore } from '../../../../node/store/memory-store.ts'
+import { relations } from '../messages/fixture.ts'
 import { channelId, components, createKeys, memberId } from '../log/fixture.ts'
 
 export const user = (name: string): UserName => name as UserName
@@ -31,7 +34,8 @@ export interface House {
   readonly readable: (user: UserName, channel: ChannelId) => boolean
   /** Runs what was put off. */
   later(): Promise<void>
-  say(name: string, channel: ChannelId, text?: string, mentions?: readonly Mention[]): Promise<Entry>
+  readonly follows: Follows
+  say(name: string, channel: ChannelId, text?: string, mentions?: readonly Mention[], thread?: EventId): Promise<Entry>
   mention(name: string): Mention
   /** The inbox anew on the same store, as after a kill -9. */
   restart(): Promise<House>
@@ -56,7 +60,8 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
   const members = init.members ?? new Map(names.map((name) => [user(name), memberId()]))
   const store = init.store ?? createMemoryStore()
   const log =
-    init.log ?? (await createLog(components({ store: createMemoryStore(), keys, clock: { now: () => clock.ms } })))
+    init.log ??
+    (await createLog(components({ store: createMemoryStore(), relations, keys, clock: { now: () => clock.ms } })))
   const sent: House['sent'][number][] = []
   const connected = new Set<UserName>(members.keys())
   const blocked = new Set<MemberId>()
@@ -64,6 +69,7 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
   const put: (() => void)[] = []
   const nameOf = new Map([...members].map(([name, member]) => [member, name]))
   const readable = (name: UserName, channel: ChannelId): boolean => members.has(name) && channels.includes(channel)
+  const follows = await createFollows(store)
   const joined = init.joined ?? ('00000000-0000-7000-8000-000000000000' as EventId)
 
   const memberInfo = (name: UserName) => ({
@@ -76,9 +82,30 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
     roles: name === 'carol' ? ['20-crew'] : [],
     timeoutUntil: 0,
   })
+  const isHidden: InboxComponents['isHidden'] = (_, { member }) => blocked.has(member)
+  const userOf = (member: MemberId): UserName | undefined => nameOf.get(member)
+  /** Of a node that was killed: nothing hears the log any more. */
+  const cuts: (() => void)[] = []
+  const heard = (stop: () => void): (() => void) => {
+    cuts.push(stop)
+    return stop
+  }
   const parts: InboxComponents = {
-    log,
+    log: {
+      get position() {
+        return log.position
+      },
+      newest: (channel, after, limit) => log.newest(channel, after, limit),
+      since: (some, from, limit) => log.since(some, from, limit),
+      get: (id) => log.get(id),
+      related: (channel, kind, range) => log.related(channel, kind, range),
+      entries: (channel, ids) => log.entries(channel, ids),
+      onCommitted: (listener) => heard(log.onCommitted(listener)),
+      onRedacted: (listener) => heard(log.onRedacted(listener)),
+    },
     store,
+    follows,
+    joinThreads: createJoinThreads({ log, servers: { userOf, may: readable }, follows, isHidden }, keys),
     clock: { now: () => clock.ms },
     logger: { error: (fields, message) => console.error(message, fields) },
     places: {
@@ -93,7 +120,7 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
       covers: (event) => !hidden.has((event as Entry).id),
       memberOf: (name) => (members.has(name) ? memberInfo(name) : undefined),
       members: () => [...members.keys()].map(memberInfo),
-      userOf: (member) => nameOf.get(member),
+      userOf,
     },
     render: Object.assign(
       (entry: Entry) =>
@@ -109,7 +136,7 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
     mayMentionAll: ({ type }) => type === 'msg',
     send: (name, message) => sent.push({ user: name, message }),
     listens: (name) => connected.has(name),
-    isHidden: (_, { member }) => blocked.has(member),
+    isHidden,
     later: (task) => {
       put.push(task)
       return () => put.splice(put.indexOf(task), 1)
@@ -120,7 +147,7 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
     ...(init.windowMax !== undefined && { windowMax: init.windowMax }),
     ...(init.keptMax !== undefined && { keptMax: init.keptMax }),
   })
-  const stop = inbox.start()
+  inbox.start()
   for (const name of members.keys()) inbox.connected(name)
   await inbox.settled()
 
@@ -132,6 +159,7 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
     store,
     channels,
     members,
+    follows,
     sent,
     connected,
     blocked,
@@ -143,25 +171,25 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
       await new Promise((resolve) => setImmediate(resolve))
     },
     mention: (name) => authorKey(keys.nodeId, members.get(user(name)) ?? memberId()),
-    say: async (name, channel, text = 'hello', mentions = []) =>
+    say: async (name, channel, text = 'hello', mentions = [], thread) =>
       (
         await log.append({
           channel,
           member: members.get(user(name)) ?? memberId(),
           auth: joined,
           type: 'msg',
-          body: messageBody(text, mentions),
+          body: messageBody(text, mentions, thread),
         })
       ).entry,
     restart: async () => {
-      void stop // kill -9: nobody is asked
+      for (const cut of cuts) cut() // kill -9: nobody is asked
       return openHouse({ ...init, keys, channels, members, clock, store, log })
     },
   }
 }
 
-export const messageBody = (text: string, mentions: readonly Mention[] = []): Uint8Array =>
-  encodeMessage({ clientMessageId: undefined, text, replyTo: undefined, thread: undefined, mentions })
+export const messageBody = (text: string, mentions: readonly Mention[] = [], thread?: EventId): Uint8Array =>
+  encodeMessage({ clientMessageId: undefined, text, replyTo: undefined, thread, mentions })
 
 const channelInfo = (id: ChannelId) => ({
   id,

@@ -5,6 +5,7 @@ import type { LogComponents } from '../../../../node/log/components.ts'
 import type { Entry, Log } from '../../../../node/log/log.ts'
 import { resolveMentions } from '../../../../node/messages/mentions.ts'
 import { openMessages, type Messages } from '../../../../node/messages/open-messages.ts'
+import { rootOf } from '../../../../node/messages/states.ts'
 import type { Principal } from '../../../../node/principal.ts'
 import { createRender } from '../../../../node/render.ts'
 import { createServers } from '../../../../node/servers/create-servers.ts'
@@ -67,7 +68,7 @@ export const openNode = async (changes: Partial<LogComponents> = {}, nodeName = 
   const logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore, fatal: ignore }
   const friends = { hides: () => false, hidesAt: () => false, hasBlocks: () => false, withheldFrom: () => undefined }
   const messages = await openMessages(
-    { log, friends, store: parts.store, servers, fanOut, present, logger },
+    { log, friends, store: parts.store, servers, logger },
     { nodeId, render: () => render },
   )
   const render = createRender(
@@ -76,18 +77,24 @@ export const openNode = async (changes: Partial<LogComponents> = {}, nodeName = 
   )
   servers.onChanged(() => render.forget())
   createAnnounce({ log, friends, servers, render, fanOut, messages, present }).start()
+  log.onCommitted((entries) => {
+    for (const entry of entries) {
+      const thread = rootOf(entry)
+      if (thread !== undefined) void messages.joinThreads(entry, { channel: entry.channel, thread }, [])
+    }
+  })
   const ingest = createIngest({
     servers,
     log,
     clock,
+    checkSignature: () => undefined,
     rate: { take: () => 0, forget: ignore },
     mentions: (name, channel, text) => resolveMentions(servers, { user: name, channel, text }),
   })
-  const calls = new Map(messages.calls(ingest).map((handler) => [handler.spec.method, handler]))
+  const calls = new Map(messages.calls(ingest, ignore).map((handler) => [handler.spec.method, handler]))
   const stored = async (outcome: ReturnType<typeof ingest.submit>): Promise<Entry> => {
     const done = await outcome
     if (!done.ok) throw new HearthError(done.code, done.reason)
-    checkSignature: () => undefined,
     return done.value.entry
   }
   return {
