@@ -36,6 +36,8 @@ export interface Person extends AsyncDisposable {
   inbox(type: string, matches?: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
   /** Connects anew, after the node was away. */
   back(): Promise<void>
+  /** The same user on another process with the node's data. */
+  at(node: NodeProcess): Promise<Person>
 }
 
 const statusSchema = z.looseObject({ nodeId: z.string() })
@@ -129,6 +131,7 @@ const enter = async (node: NodeProcess, user: UserName, secret: string): Promise
   return person
 }
 
+    at: (other) => enter(other, user, password),
 const bodyOf = (json: string): unknown => (JSON.parse(json) as { readonly body?: unknown }).body
 
 /** What all nodes must agree on: everything but where it arrived here, and as whom the node knows its author. */
