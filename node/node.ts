@@ -28,8 +28,8 @@ import { federationAdmin, federationOff, homeOf, linkTo, replicationOf } from '.
 import { invitesAdmin } from './operator/invites.ts'
 import { logAdmin, logTail } from './operator/log.ts'
 import { serversAdmin } from './operator/servers.ts'
-import { createStatus } from './operator/status.ts'
 import { successionAdmin } from './operator/succession.ts'
+import { createStatus } from './operator/status.ts'
 import { tokensAdmin } from './operator/tokens.ts'
 import { usersAdmin } from './operator/users.ts'
 import type { Login } from './policy.ts'
@@ -180,8 +180,8 @@ const adminOf = (
       replication: (server) => replicationOf(server, federation),
     }),
     federation: federationAdmin(federation, { servers }),
-    tokens: tokensAdmin(accounts, servers),
     succession: successionAdmin({ servers, linkTo: (node) => linkTo(federation, data.keys.nodeId, node) }),
+    tokens: tokensAdmin(accounts, servers),
     log: { ...logAdmin(data.log, data.store), ...logTail(data.log, { rooms: servers, render }) },
     backup: createBackups({
       layout,

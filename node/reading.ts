@@ -3,6 +3,7 @@ import { catchup } from '../spec/calls/catchup.ts'
 import { history } from '../spec/calls/history.ts'
 import { who } from '../spec/calls/who.ts'
 import { HearthError } from '../spec/errors.ts'
+import { eventIdStamp } from '../spec/event-id.ts'
 import type { ChannelId, UserName } from '../spec/ids.ts'
 import type { EventJson } from '../spec/message.ts'
 import type { PresenceJson, PresentStatus } from '../spec/presence.ts'
@@ -18,7 +19,7 @@ import type { Render } from './render.ts'
 import type { Questions } from './servers/servers.ts'
 
 export interface ReadingComponents {
-  readonly log: Pick<Log, 'since' | 'position'>
+  readonly log: Pick<Log, 'since' | 'position' | 'beginningOf'>
   readonly messages: Pick<Messages, 'page' | 'look'>
   readonly ingest: Pick<Ingest, 'allows'>
   readonly servers: Pick<Questions, 'channelsOf' | 'may' | 'memberOf' | 'memberNamed' | 'memberMay' | 'channel'>
@@ -57,7 +58,9 @@ export const readingCalls = (components: ReadingComponents): CallHandler[] => {
         ...(after !== undefined && { after }),
         ...(around !== undefined && { around }),
       }
-      return messages.page(principal.user, channel, anchor, limit)
+      const page = await messages.page(principal.user, channel, anchor, limit)
+      const begins = log.beginningOf(channel)
+      return { ...page, ...(begins !== undefined && { begins: eventIdStamp(begins).ms }) }
     }),
     answer(catchup, async (principal, { channels, from, limit }) => {
       for (const channel of channels ?? []) requireRead(principal, channel)

@@ -42,6 +42,7 @@ import { openProfiles, type Profiles } from './profiles/profiles.ts'
 import { readingCalls } from './reading.ts'
 import { createRender, type Render } from './render.ts'
 import { serverCalls } from './servers/calls.ts'
+import { followRetention } from './retention/retention.ts'
 import { createServers } from './servers/create-servers.ts'
 import { findServer } from './servers/references.ts'
 import type { ChannelInfo, MemberInfo, ServerHandles, Servers } from './servers/servers.ts'
@@ -68,9 +69,9 @@ export interface Away {
   typing(channel: ChannelId, member: MemberId): void
   /** Who of this node is here has changed, or who may see it, or what they say about themselves. */
   readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
-  /** The domain of a node, checked both ways. */
   /** The device keys of members of another node (NCALL-11). */
   authorKeys: AuthorKeysComponents['ask']
+  /** The domain of a node, checked both ways. */
   domainOf(node: NodeId): string | undefined
   /** The node of a domain that is known here. */
   nodeNamed(domain: string): NodeId | undefined
@@ -87,8 +88,8 @@ export interface Rooms extends AsyncDisposable {
   readonly profiles: Pick<Profiles, 'tag'>
   readonly inbox: Inbox
   readonly render: Render
-  readonly announce: Announce
   readonly authors: AuthorKeys
+  readonly announce: Announce
   readonly policy: Policy<Login>
   /** Somebody of any node types in a channel. */
   typing(channel: ChannelId, server: ServerId, member: Pick<MemberInfo, 'node' | 'member' | 'address' | 'name'>): void
@@ -167,8 +168,8 @@ export async function openRooms(
     log,
     clock,
     mentions: (user, channel, text) => resolveMentions(servers, { user, channel, text }),
-    rate: createRateLimiter(clock, { perSecond: config.messageRate, burst: config.messageBurst }),
     checkSignature: createCheckSignature(accounts, { nodeId: keys.nodeId }),
+    rate: createRateLimiter(clock, { perSecond: config.messageRate, burst: config.messageBurst }),
   })
   const door = await openPresence(
     {
@@ -236,9 +237,6 @@ export async function openRooms(
     messages,
     present: () => presence.present(),
   })
-  const stopAnnouncing = announce.start()
-  const stopFollowing = inbox.start()
-  const calls = createCallTable(
   const authors = await openAuthorKeys(
     {
       store,
@@ -249,16 +247,20 @@ export async function openRooms(
     },
     { nodeId: keys.nodeId },
   )
+  const stopAnnouncing = announce.start()
+  const stopRetention = followRetention({ log, servers: communities, clock, later, logger })
+  const stopFollowing = inbox.start()
+  const calls = createCallTable(
     [
       ...readingCalls({ log, messages, ingest, servers, friends, render, presence, presenceAway: door.away }),
       ...accountCalls(accounts, join),
+      ...authorCalls({ accounts, ingest, servers, authors }, { nodeId: keys.nodeId, nodeName }),
       ...serverCalls(servers, clock),
       ...friendCalls(friends),
       ...messages.calls(ingest, (user, at, isFollowed) =>
         sendTo(user, { type: isFollowed ? 'thread.followed' : 'thread.left', ...at }),
       ),
       ...inboxCalls({ inbox, ingest, places: servers, log }),
-      ...authorCalls({ accounts, ingest, servers, authors }, { nodeId: keys.nodeId, nodeName }),
       ...profileCalls({
         profiles,
         findServer: (user, name) => findServer(communities, user, name),
@@ -315,16 +317,17 @@ export async function openRooms(
     profiles,
     inbox,
     render,
+    authors,
     announce,
     policy,
     join,
     typing: (id, _server, member) => {
       const channel = servers.channel(id)
       if (channel !== undefined) announceTyping({ servers, fanOut, friends }, channel, member)
-    authors,
     },
     [Symbol.asyncDispose]: async () => {
       stopAnnouncing()
+      await stopRetention()
       presence.stop()
       door.away.stop()
       await stopFollowing()

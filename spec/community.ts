@@ -33,6 +33,7 @@ export const channelField = z.object({
   category: z.string(),
   private: z.boolean(),
   archived: z.boolean(),
+  retention: z.object({ days: z.number().int() }).optional().describe('Absent: kept for ever (FEED-8).'),
 })
 
 export const roleField = z.object({

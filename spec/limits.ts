@@ -101,6 +101,8 @@ export const limits = {
   guardiansMax: 16,
   /** Feeds in one revocation; more go into further ones, which add up (GOV-11). */
   cutsPerRevokeMax: 4_096,
+  /** How long a channel may keep its messages, unless for ever (FEED-8). */
+  retentionDaysMax: 3_650,
   /** Topic of a channel. */
   topicCharsMax: 1_000,
   /** Why somebody was banned. */

@@ -118,6 +118,8 @@ export interface ChannelRow {
   readonly category: string | undefined
   readonly private: boolean
   readonly archived: boolean
+  /** Undefined: for ever. */
+  readonly keptDays: number | undefined
 }
 
 export interface RoleRow {
@@ -174,6 +176,13 @@ export interface ServersAdmin {
     as?: string | undefined
   }): Promise<{ id: string }>
   archiveChannel(input: { server: string; channel: string; as?: string | undefined }): Promise<void>
+  /** `days` undefined: for ever. */
+  setRetention(input: {
+    server: string
+    channel: string
+    days: number | undefined
+    as?: string | undefined
+  }): Promise<void>
   roles(server: string): Promise<readonly RoleRow[]>
   createRole(input: {
     server: string
@@ -256,10 +265,6 @@ export interface LinkRow {
   readonly lastError: string | undefined
 }
 
-export interface AdmissionRow {
-  readonly list: string
-  readonly entry: string
-}
 /** Somebody who owns a server, guards it or is proposed for it. */
 export interface SuccessionRow {
   /** `owner`, `guardian` or `proposed`. */
@@ -299,6 +304,10 @@ export interface SuccessionAdmin {
   ): Promise<SuccessionOutcome>
 }
 
+export interface AdmissionRow {
+  readonly list: string
+  readonly entry: string
+}
 
 /** Other nodes. `peer` is a node id, the beginning of a known one, or a domain. */
 export interface FederationAdmin {
@@ -402,11 +411,11 @@ export interface NodeAdmin extends DataAdmin {
   readonly log: LogAdmin & LogTail
   readonly backup: BackupAdmin
   readonly federation: FederationAdmin
+  readonly succession: SuccessionAdmin
 }
 
 /** The data of a node that is down, opened by the command line itself under the folder's lock. */
 export interface StoppedNode extends DataAdmin, AsyncDisposable {}
-  readonly succession: SuccessionAdmin
 
 /** What a start says once every door is open. */
 export interface Started {

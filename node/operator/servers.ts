@@ -67,6 +67,8 @@ export const serversAdmin = (servers: Servers, { clock, join, replication }: Ser
     },
     archiveChannel: ({ server, channel, as }) =>
       servers.archiveChannel(actorOf(as), findChannel(servers, findServer(servers, server), channel).id, true),
+    setRetention: ({ server, channel, days, as }) =>
+      servers.setRetention(actorOf(as), findChannel(servers, findServer(servers, server), channel).id, days),
     roles: (name) => Promise.resolve(roleRows(findServer(servers, name))),
     createRole: async ({ server, role, rank, permissions, as }) => {
       const made = await servers.createRole(actorOf(as), findServer(servers, server).id, {
@@ -128,13 +130,22 @@ const userOf = (name: string): UserName => {
   throw new HearthError('NOT_FOUND', `${name} is no user of this node`)
 }
 
-const channelRow = ({ id, handle, name, category, private: isPrivate, archived }: ChannelInfo): ChannelRow => ({
+const channelRow = ({
+  id,
+  handle,
+  name,
+  category,
+  private: isPrivate,
+  archived,
+  retention,
+}: ChannelInfo): ChannelRow => ({
   channel: handle,
   id,
   name,
   category: category === '' ? undefined : category,
   private: isPrivate,
   archived,
+  keptDays: retention?.days,
 })
 
 const roleRow = ({ id, name, rank, permissions }: RoleInfo): RoleRow => ({ role: id, name, rank, permissions })

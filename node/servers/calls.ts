@@ -7,6 +7,7 @@ import { channelList } from '../../spec/calls/channel.list.ts'
 import { channelOverride } from '../../spec/calls/channel.override.ts'
 import { channelPrivate } from '../../spec/calls/channel.private.ts'
 import { channelRename } from '../../spec/calls/channel.rename.ts'
+import { channelRetention } from '../../spec/calls/channel.retention.ts'
 import { channelTopic } from '../../spec/calls/channel.topic.ts'
 import { memberBan } from '../../spec/calls/member.ban.ts'
 import { memberBans } from '../../spec/calls/member.bans.ts'
@@ -38,8 +39,8 @@ export const serverCalls = (servers: Servers, clock: { now(): number }): CallHan
   ...callsOfChannels(servers),
   ...callsOfRoles(servers),
   ...callsOfMembers(servers, clock),
-]
   ...successionCalls(servers),
+]
 
 const callsOfServers = (servers: Servers): CallHandler[] => [
   own(serverCreate, async (user, { handle, name }) => {
@@ -96,6 +97,10 @@ const callsOfChannels = (servers: Servers): CallHandler[] => [
   }),
   own(channelArchive, async (user, { channel, archived }) => {
     await servers.archiveChannel(actorOf(user), findChannel(servers, user, channel).id, archived)
+    return {}
+  }),
+  own(channelRetention, async (user, { channel, days }) => {
+    await servers.setRetention(actorOf(user), findChannel(servers, user, channel).id, days ?? undefined)
     return {}
   }),
   own(channelPrivate, async (user, { channel, private: isPrivate }) => {

@@ -19,6 +19,7 @@ type ChannelOperations = Pick<
   | 'setTopic'
   | 'setCategory'
   | 'archiveChannel'
+  | 'setRetention'
   | 'setChannelPrivate'
   | 'setChannelEntry'
   | 'setChannelOverride'
@@ -72,6 +73,17 @@ export const channelOperations = (desk: Desk): ChannelOperations => {
       setField(actor, channel, 'topic', checkText(topic, 'a topic', limits.topicCharsMax)),
     setCategory: async (actor, channel, category) =>
       setField(actor, channel, 'category', checkText(category, 'a category', limits.nameCharsMax)),
+    setRetention: (actor, channel, days) =>
+      atChannel(actor, channel, async (place) => {
+        demand(place, 'manageServer')
+        if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= limits.retentionDaysMax)) {
+          throw new HearthError(
+            'BAD_REQUEST',
+            `a channel is kept for 1 to ${limits.retentionDaysMax} days, or for ever`,
+          )
+        }
+        await desk.set(place, keys.channel(channel, 'retention'), days ?? null)
+      }),
     archiveChannel: (actor, channel, archived) => setField(actor, channel, 'archived', archived),
     setChannelPrivate: (actor, channel, isPrivate) =>
       atChannel(actor, channel, async (place) => {

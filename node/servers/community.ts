@@ -303,7 +303,13 @@ const describe = (governance: Governance, server: ServerId, state: ChannelState)
     category: text('category', ''),
     private: isPrivate(governance, state),
     archived: governance.register(keys.channel(id, 'archived'))?.value === true,
+    retention: retentionOf(governance, id),
   }
+}
+
+const retentionOf = (governance: Governance, channel: ChannelId): ChannelInfo['retention'] => {
+  const { id: setBy, value } = governance.register(keys.channel(channel, 'retention')) ?? {}
+  return typeof value === 'number' && setBy !== undefined ? { days: value, setBy } : undefined
 }
 
 /** Undefined: deleted. */
@@ -317,7 +323,7 @@ const describeRole = (governance: Governance, id: RoleId): RoleInfo | undefined 
 /** Names, topics, categories, emoji: nobody gains or loses a permission by them. */
 const isSetting = ({ act }: GovernanceEvent): boolean =>
   act.type === 'set' &&
-  /^(?:server\/name|(?:name|emoji)\/.+|channel\/[^/]+\/(?:name|topic|category))$/.test(act.register.key)
+  /^(?:server\/name|(?:name|emoji)\/.+|channel\/[^/]+\/(?:name|topic|category|retention))$/.test(act.register.key)
 
 export const localPart = (address: string): string => address.slice(0, address.indexOf('@'))
 

@@ -36,6 +36,8 @@ export interface ChannelInfo {
   readonly category: string
   readonly private: boolean
   readonly archived: boolean
+  /** FEED-8; undefined: kept for ever. */
+  readonly retention?: { readonly days: number; readonly setBy: EventId } | undefined
 }
 
 export interface RoleInfo {
@@ -67,8 +69,6 @@ export interface MemberInfo extends Author {
 /** `permissions`: who may read or do what has changed (revoke within a second). `settings`: names, topics, lists. */
 export type ChangeKind = 'permissions' | 'settings'
 
-/** What one role may do more or less in one channel (GOV-26). */
-export interface Override {
 /** An owner or a guardian; of the member that stands for a node itself the address is the node's id. */
 export interface Successor {
   readonly node: NodeId
@@ -105,6 +105,8 @@ export interface SuccessionResult {
   readonly needed: number
 }
 
+/** What one role may do more or less in one channel (GOV-26). */
+export interface Override {
   readonly allow: readonly Permission[]
   readonly deny: readonly Permission[]
 }
@@ -212,6 +214,8 @@ export interface Operations {
   renameChannel(actor: Actor, channel: ChannelId, name: string): Promise<void>
   setTopic(actor: Actor, channel: ChannelId, topic: string): Promise<void>
   setCategory(actor: Actor, channel: ChannelId, category: string): Promise<void>
+  /** `days` undefined: for ever. */
+  setRetention(actor: Actor, channel: ChannelId, days: number | undefined): Promise<void>
   archiveChannel(actor: Actor, channel: ChannelId, archived: boolean): Promise<void>
   setChannelPrivate(actor: Actor, channel: ChannelId, isPrivate: boolean): Promise<void>
   /** Lists or unlists a member (`alice`, `alice@node`) or a role in a private channel. */
@@ -266,10 +270,6 @@ export interface Operations {
   kick(actor: Actor, server: ServerId, who: string): Promise<void>
   ban(actor: Actor, server: ServerId, who: string, reason: string): Promise<void>
   unban(actor: Actor, server: ServerId, who: string): Promise<void>
-  /** `untilMs` in the past ends a time-out. */
-  timeout(actor: Actor, server: ServerId, who: string, untilMs: number): Promise<void>
-}
-
   /** An owner names those who may hand the server on when no owner is there. NOT_ALLOWED: the actor is no owner. */
   nameGuardians(
     actor: Actor,
@@ -284,10 +284,10 @@ export interface Operations {
   ): Promise<SuccessionResult>
   /** A guardian's word; without an id for the one that there is. NOT_FOUND, NOT_ALLOWED, BAD_REQUEST when there are several. */
   approveOwners(actor: Actor, server: ServerId, proposal?: EventId): Promise<SuccessionResult>
-export interface Servers extends Questions, Operations {
-  /** Reads the governance channels in the log. Before this, there are no servers. */
-  start(): Promise<void>
-  /** Takes committed entries, of any channel, in any order, repeated or not; others than governance events are passed over. */
+  /** `untilMs` in the past ends a time-out. */
+  timeout(actor: Actor, server: ServerId, who: string, untilMs: number): Promise<void>
+}
+
 export interface SuccessionNames {
   /** User names of this node or addresses, members now. Undefined: those that are guardians and will not be owners. */
   readonly guardians?: readonly string[] | undefined
@@ -295,6 +295,10 @@ export interface SuccessionNames {
   readonly threshold?: number | undefined
 }
 
+export interface Servers extends Questions, Operations {
+  /** Reads the governance channels in the log. Before this, there are no servers. */
+  start(): Promise<void>
+  /** Takes committed entries, of any channel, in any order, repeated or not; others than governance events are passed over. */
   apply(entries: readonly Entry[]): void
   /** What `isDomainOf` answers has changed. */
   readdress(): void

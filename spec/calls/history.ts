@@ -32,6 +32,13 @@ export const history = defineCall({
         .describe(
           'Give it as `before` (or `after`, if that was given) to go on; absent: the end was reached. A page may hold fewer than `limit` and yet not be the last.',
         ),
+      begins: z
+        .number()
+        .int()
+        .optional()
+        .describe(
+          'Unix ms: what was said before has been dropped (FEED-7); absent: the channel is kept from its first message on.',
+        ),
     })
     .describe('MSGS-17'),
 })

@@ -26,7 +26,7 @@ export interface Register {
   readonly by: AuthorKey | undefined
 }
 
-export type ChannelField = 'handle' | 'name' | 'topic' | 'category' | 'archived' | 'private'
+export type ChannelField = 'handle' | 'name' | 'topic' | 'category' | 'archived' | 'private' | 'retention'
 
 export const keys = {
   serverName: 'server/name',
@@ -90,6 +90,8 @@ const readChannelField = (key: string, field: string, value: CborValue): Registe
     const known = isAuthorKey(who) || parseRoleId(who) !== undefined
     return known && typeof value === 'boolean' ? plain(key, value, 'manageChannel') : undefined
   }
+  // FEED-8: what is dropped stays so, whoever changes it back.
+  if (field === 'retention') return isDays(value) ? plain(key, value, 'manageServer') : undefined
   const accept = channelFields.get(field)
   return accept?.(value) ? plain(key, value, 'manageChannel') : undefined
 }
@@ -142,6 +144,8 @@ const isTextList = (value: unknown): boolean =>
 const isNameValue = (value: CborValue): boolean => typeof value === 'string' && isName(value)
 const isTextValue = (value: CborValue, charsMax: number): boolean =>
   typeof value === 'string' && isText(value, charsMax)
+const isDays = (value: CborValue): boolean =>
+  value === null || (typeof value === 'number' && value >= 1 && value <= limits.retentionDaysMax)
 const isFlag = (value: CborValue): boolean => typeof value === 'boolean'
 
 const channelFields: ReadonlyMap<string, (value: CborValue) => boolean> = new Map([

@@ -12,6 +12,7 @@ const channelColumns: readonly Column[] = [
   { key: 'category', title: 'CATEGORY' },
   { key: 'private', title: 'PRIVATE', kind: 'flag' },
   { key: 'archived', title: 'ARCHIVED', kind: 'flag' },
+  { key: 'keptDays', title: 'KEPT DAYS', kind: 'number' },
   { key: 'id', title: 'ID' },
 ]
 
@@ -133,6 +134,35 @@ export const serverCommands: readonly Command[] = [
     run: async (node, input) => {
       await node.servers.archiveChannel(input)
       return { channel: input.channel, archived: true }
+    },
+  }),
+  nodeCommand({
+    noun: 'channel',
+    verb: 'retention',
+    summary: 'say for how long a channel is kept; older messages are dropped on every node, for good',
+    args: z.strictObject({
+      server,
+      channel: word(1, 'CHANNEL', 'handle of the channel'),
+      keep: z
+        .string()
+        .regex(/^(?:[1-9]\d{0,3}|forever)$/)
+        .meta({ position: 2, placeholder: 'DAYS', description: 'whole days up to 3650, or forever' }),
+      as,
+    }),
+    examples: ['hearth channel retention home garden 30 --yes', 'hearth channel retention home garden forever --yes'],
+    destroys: (input) =>
+      input['keep'] === 'forever'
+        ? `Keep #${shown(input, 'channel')} for ever from now on?`
+        : `Drop messages of #${shown(input, 'channel')} that are older than ${shown(input, 'keep')} days, on every node? They cannot be brought back.`,
+    shape: 'record',
+    text: (result) =>
+      result['days'] === null
+        ? `#${shown(result, 'channel')} is kept for ever`
+        : `#${shown(result, 'channel')} is kept for ${shown(result, 'days')} days`,
+    run: async (node, { keep, ...input }) => {
+      const days = keep === 'forever' ? undefined : Number(keep)
+      await node.servers.setRetention({ ...input, days })
+      return { channel: input.channel, days: days ?? null }
     },
   }),
 ]

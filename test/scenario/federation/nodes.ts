@@ -7,7 +7,7 @@ import type { ChannelId, EventId, ServerId, UserName } from '../../../spec/ids.t
 import type { EventJson } from '../../../spec/message.ts'
 import { callNode } from '../../support/calls.ts'
 import { connectClient, type TestClient } from '../../support/mqtt-client.ts'
-import { startNode, type NodeProcess } from '../../support/node-process.ts'
+import { startNode, type NodeOptions, type NodeProcess } from '../../support/node-process.ts'
 
 export const password = 'correct horse battery'
 
@@ -44,10 +44,15 @@ const statusSchema = z.looseObject({ nodeId: z.string() })
 const linkSchema = z.looseObject({ link: z.string(), code: z.string() })
 
 /** `host`: 127.0.0.x, so that each node has an address of its own. */
-export const openSite = async (name: string, host: string, port = 0): Promise<Site> => {
+export const openSite = async (
+  name: string,
+  host: string,
+  { port = 0, flags = [], ...options }: { readonly port?: number } & NodeOptions = {},
+): Promise<Site> => {
   const node = await startNode({
-    flags: ['--name', name, '--bind', host, '--message-rate', '0', '--p2p-port', String(port)],
     startTimeoutMs: 30_000,
+    ...options,
+    flags: ['--name', name, '--bind', host, '--message-rate', '0', '--p2p-port', String(port), ...flags],
   })
   const { nodeId } = await node.ask(statusSchema, 'status')
   return {
@@ -126,12 +131,12 @@ const enter = async (node: NodeProcess, user: UserName, secret: string): Promise
       client = await connect(password)
       for (const channel of heardIn) await client.subscribe(`c/${channel}/events`)
     },
+    at: (other) => enter(other, user, password),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   }
   return person
 }
 
-    at: (other) => enter(other, user, password),
 const bodyOf = (json: string): unknown => (JSON.parse(json) as { readonly body?: unknown }).body
 
 /** What all nodes must agree on: everything but where it arrived here, and as whom the node knows its author. */
