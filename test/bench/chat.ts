@@ -17,7 +17,8 @@ import { callNode } from '../support/calls.ts'
 import { connectClient, type TestClient } from '../support/mqtt-client.ts'
 import { startNode } from '../support/node-process.ts'
 import { createCrowd } from './chat/crowd.ts'
-import { fillWorld, inParallel, password, personName } from './chat/world.ts'
+import { fillWorld, password, personName } from './chat/world.ts'
+import { inParallel } from './in-parallel.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -181,7 +182,7 @@ async function benchStorm(): Promise<void> {
       await watcher.subscribe('u/+/presence', 0)
       return watcher
     }
-    watchers = await inParallel(watching, watchOne, 8)
+    watchers = await inParallel(watching, watchOne)
   }
   const heard = (): number => watchers.reduce((sum, { received }) => sum + received.length, 0)
   /** What each watcher hears in the busiest second of so many. */

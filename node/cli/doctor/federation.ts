@@ -1,10 +1,9 @@
-import { connect } from 'node:net'
 import { limits } from '../../../spec/limits.ts'
 import type { PeerRow } from '../../admin/components.ts'
+import { answers } from './answers.ts'
 import { ok } from './finding.ts'
 import type { DoctorFinding, Patient } from './finding.ts'
 
-const answerMs = 2_000
 /** Half of what makes other nodes hold events: there is time to mend it. */
 const offsetMaxMs = limits.clockAheadMaxMs / 2
 
@@ -89,15 +88,3 @@ const checkOffsets = (peers: readonly PeerRow[]): DoctorFinding[] => {
     fix: isOurs ? 'most nodes disagree with this one: let NTP set its clock' : 'tell its admin',
   }))
 }
-
-const answers = (host: string, port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host, port })
-    const end = (yes: boolean): void => {
-      socket.destroy()
-      resolve(yes)
-    }
-    socket.setTimeout(answerMs, () => end(false))
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
-  })

@@ -1,7 +1,8 @@
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { listenersOf } from '../../config/listeners.ts'
 import type { Listener } from '../../config/listeners.ts'
 import { kebab } from '../../config/settings.ts'
+import { answers } from './answers.ts'
 import { ok } from './finding.ts'
 import type { DoctorFinding, Patient } from './finding.ts'
 
@@ -87,16 +88,4 @@ const listenError = (host: string | undefined, port: number): Promise<string | u
     server.listen({ port, exclusive: true, ...(host === undefined ? {} : { host }) }, () =>
       server.close(() => resolve(undefined)),
     )
-  })
-
-const answers = (host: string, port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host, port })
-    const end = (yes: boolean): void => {
-      socket.destroy()
-      resolve(yes)
-    }
-    socket.setTimeout(answerMs, () => end(false))
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
   })

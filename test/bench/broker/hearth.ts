@@ -5,6 +5,7 @@ import { limits } from '../../../spec/limits.ts'
 import { openAdmin } from '../../support/admin.ts'
 import { connectClient } from '../../support/mqtt-client.ts'
 import { startNode } from '../../support/node-process.ts'
+import { inParallel } from '../in-parallel.ts'
 import { pinned } from './target.ts'
 import type { ChannelTopics, Hear, Login, Target, TargetInit } from './target.ts'
 
@@ -70,19 +71,4 @@ const createChannel = async (data: string, server: string, index: number): Promi
   await using admin = await openAdmin(data)
   const input = { server, channel: `bench${index}` }
   return (await admin.call(z.object({ id: z.string() }), 'channel create', input)).id
-}
-
-/** `count` jobs, eight at a time; results in order. */
-const inParallel = async <T>(count: number, job: (index: number) => Promise<T>): Promise<T[]> => {
-  const results: T[] = []
-  let next = 0
-  const work = async (): Promise<void> => {
-    while (next < count) {
-      const index = next
-      next += 1
-      results[index] = await job(index)
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, work))
-  return results
 }

@@ -17,7 +17,7 @@ import { rowsOf } from './rows.ts'
 import type { Outcome, Results } from './rows.ts'
 import { loadNeeds, loadOf, loadScenarios } from './scenarios.ts'
 import type { LoadScenario } from './scenarios.ts'
-import { formatTable, ratio, ratioPerCpu, verdict } from './table.ts'
+import { formatRows, ratio, ratioPerCpu, verdict } from './table.ts'
 import type { Row } from './table.ts'
 import { withSystemPrograms } from './target.ts'
 import type { Target, TargetInit, TargetName } from './target.ts'
@@ -49,7 +49,7 @@ const main = async (words: readonly string[]): Promise<void> => {
           })),
         }),
       )
-    } else console.log(`${machine}\n\n${formatTable(rows)}`)
+    } else console.log(`${machine}\n\n${formatRows(rows)}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,3 +1,4 @@
+import { figureText, formatTable, noiseLines, timesText } from '../markdown-table.ts'
 import type { Expected } from './scenarios.ts'
 import type { TargetName } from './target.ts'
 
@@ -42,28 +43,12 @@ export const ratioPerCpu = ({ mosquitto, hearth, busy, expected }: Row): number 
   return hearth / busy.Hearth.broker / (mosquitto / busy.Mosquitto.broker)
 }
 
-/** A Markdown table, aligned, so that it reads on a terminal and in docs/figures.md alike. */
-export const formatTable = (rows: readonly Row[]): string => {
-  const lines = [heading, ...rows.map(cells)]
-  const widths = heading.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  const format = (line: readonly string[]): string =>
-    `| ${line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`
-  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
-  const faults = rows.flatMap((row) => row.faults.map((fault) => `${row.label}: ${fault}`))
-  return [format(heading), rule, ...lines.slice(1).map(format), ...faults, ...noise(rows)].join('\n')
-}
-
-/** A core that somebody else uses is missing in every figure but the ratio per CPU second. */
-const noise = (rows: readonly Row[]): string[] => {
-  const most = Math.max(0, ...rows.map(({ othersCores }) => othersCores ?? 0))
-  if (most < quietCores) return []
-  return [
-    '',
-    `Other programs kept up to ${most.toFixed(1)} cores busy meanwhile: latencies and rates are worse than they are alone; "per CPU" compares best.`,
-  ]
-}
-
-const quietCores = 0.15
+export const formatRows = (rows: readonly Row[]): string =>
+  [
+    formatTable(heading, rows.map(cells)),
+    ...rows.flatMap((row) => row.faults.map((fault) => `${row.label}: ${fault}`)),
+    ...noiseLines(rows.map(({ othersCores }) => othersCores ?? 0)),
+  ].join('\n')
 
 const heading = [
   'scenario',
@@ -82,23 +67,16 @@ const cells = (row: Row): string[] => {
   return [
     row.label,
     row.unit,
-    figure(row.mosquitto, row.digits),
-    figure(row.hearth, row.digits),
-    times(ratio(row)),
-    times(ratioPerCpu(row)),
+    figureText(row.mosquitto, row.digits),
+    figureText(row.hearth, row.digits),
+    timesText(ratio(row)),
+    timesText(ratioPerCpu(row)),
     expectedText(row),
     verdict(row),
     busyText(row.busy.Mosquitto),
     busyText(row.busy.Hearth),
   ]
 }
-
-const times = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(2)}×`)
-
-const figure = (value: number | undefined, digits: number): string =>
-  value === undefined
-    ? '-'
-    : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
 const expectedText = ({ expected, unit }: Row): string => {
   if (expected === undefined) return '-'

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { generate } from 'mqtt-packet'
-import { inParallel, personName } from './world.ts'
+import { inParallel } from '../in-parallel.ts'
+import { personName } from './world.ts'
 
 /** Thousands of MQTT 5 connections that say nothing: a packet made beforehand, a socket, and bytes that are counted. */
 export interface Crowd {

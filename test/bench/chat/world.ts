@@ -8,6 +8,7 @@ import { createServers } from '../../../node/servers/create-servers.ts'
 import type { Servers } from '../../../node/servers/servers.ts'
 import type { ChannelId, ServerId, UserName } from '../../../spec/ids.ts'
 import { encodeMessage } from '../../../spec/message.ts'
+import { inParallel } from '../in-parallel.ts'
 
 export interface WorldInit {
   readonly folder: string
@@ -62,20 +63,6 @@ export const fillWorld = async ({ folder, servers: wanted, people }: WorldInit):
   })
   await accounts.stop()
   return tokens
-}
-
-/** `count` jobs, so many at a time; results in order. */
-export const inParallel = async <T>(count: number, job: (index: number) => Promise<T>, atATime = 50): Promise<T[]> => {
-  const results: T[] = []
-  let next = 0
-  const work = async (): Promise<void> => {
-    while (next < count) {
-      const index = next++
-      results[index] = await job(index)
-    }
-  }
-  await Promise.all(Array.from({ length: atATime }, work))
-  return results
 }
 
 export const personName = (index: number): string => `p${index}`

@@ -16,7 +16,7 @@ import { encodeFrame } from '../../../spec/sync/encode.ts'
 import { frameTypes } from '../../../spec/sync/frames.ts'
 import { connectPeers, createMemoryPeers } from '../../support/memory-peers.ts'
 import { channelId, components, createKeys, draft } from '../../unit/node/log/fixture.ts'
-import { figureText } from './table.ts'
+import { figureText } from '../markdown-table.ts'
 
 export interface Cost {
   /** CPU per message in µs: the log, the seal, sync, and the little that the stand-ins take. */

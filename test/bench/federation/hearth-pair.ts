@@ -13,7 +13,7 @@ import { connectClient } from '../../support/mqtt-client.ts'
 import { startSite, type HearthSite, type Login } from './hearth-site.ts'
 import type { MqttSession } from './mqtt-session.ts'
 import type { Conversation, Pair, PairInit, Person, Room } from './pair.ts'
-import { inParallel } from './processes.ts'
+import { inParallel } from '../in-parallel.ts'
 
 export interface HearthPair extends Pair {
   readonly near: HearthSite

@@ -21,7 +21,7 @@ import { openHearthPair } from './hearth-pair.ts'
 import { startSite, type HearthSite } from './hearth-site.ts'
 import type { BenchOptions } from './options.ts'
 import type { Conversation } from './pair.ts'
-import { inParallel } from './processes.ts'
+import { inParallel } from '../in-parallel.ts'
 import { flow, rateOf, say, until } from './scenarios.ts'
 import type { Expected, Row } from './table.ts'
 

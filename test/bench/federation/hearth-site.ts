@@ -7,7 +7,8 @@ import { openAdmin } from '../../support/admin.ts'
 import { connectClient } from '../../support/mqtt-client.ts'
 import { startNode, type NodeProcess } from '../../support/node-process.ts'
 import { openMqtt, type MqttSession } from './mqtt-session.ts'
-import { freePort, inParallel } from './processes.ts'
+import { inParallel } from '../in-parallel.ts'
+import { freePort } from './processes.ts'
 
 export interface Login {
   readonly user: string

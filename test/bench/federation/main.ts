@@ -16,7 +16,8 @@ import { hasProgram } from './processes.ts'
 import { prosody } from './prosody.ts'
 import { rowsOf, type Outcome } from './rows.ts'
 import { scenarios, type Scenario } from './scenarios.ts'
-import { ahead, aheadPerCpu, formatRows, formatTable, verdict, type Row } from './table.ts'
+import { formatTable } from '../markdown-table.ts'
+import { ahead, aheadPerCpu, formatRows, verdict, type Row } from './table.ts'
 import { openXmppPair } from './xmpp-pair.ts'
 
 const main = async (words: readonly string[]): Promise<void> => {

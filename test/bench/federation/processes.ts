@@ -93,18 +93,3 @@ export const hasProgram = async (name: string): Promise<boolean> => {
   const [code] = (await once(child, 'close')) as [number | null]
   return code === 0
 }
-
-/** `count` jobs, eight at a time; results in order. */
-export const inParallel = async <T>(count: number, job: (index: number) => Promise<T>): Promise<T[]> => {
-  const results: T[] = []
-  let next = 0
-  const work = async (): Promise<void> => {
-    while (next < count) {
-      const index = next
-      next += 1
-      results[index] = await job(index)
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, work))
-  return results
-}

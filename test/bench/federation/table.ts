@@ -1,3 +1,4 @@
+import { figureText, formatTable, noiseLines, timesText } from '../markdown-table.ts'
 import type { Busy } from './busy.ts'
 import type { PairName } from './pair.ts'
 
@@ -64,34 +65,12 @@ const bestPeer = ({ figures, better }: Row): { readonly figure: number } | undef
   return { figure: better === 'higher' ? Math.max(...peers) : Math.min(...peers) }
 }
 
-/** A Markdown table, aligned, so that it reads on a terminal and in docs/figures.md alike. */
 export const formatRows = (rows: readonly Row[]): string =>
   [
     formatTable(heading, rows.map(cells)),
     ...rows.flatMap((row) => row.faults.map((fault) => `${row.label}: ${fault}`)),
-    ...noise(rows),
+    ...noiseLines(rows.flatMap(({ busy }) => Object.values(busy).map((one) => one?.others ?? 0))),
   ].join('\n')
-
-/** First column to the left, the others to the right. */
-export const formatTable = (head: readonly string[], lines: readonly (readonly string[])[]): string => {
-  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)))
-  const format = (line: readonly string[]): string =>
-    `| ${line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`
-  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
-  return [format(head), rule, ...lines.map(format)].join('\n')
-}
-
-/** Cores that somebody else uses are missing in every figure but the ratio per CPU second. */
-const noise = (rows: readonly Row[]): string[] => {
-  const most = Math.max(0, ...rows.flatMap(({ busy }) => Object.values(busy).map((one) => one?.others ?? 0)))
-  if (most < quietCores) return []
-  return [
-    '',
-    `Other programs kept up to ${most.toFixed(1)} cores busy meanwhile: latencies and rates are worse than they are alone; "per CPU" compares best.`,
-  ]
-}
-
-const quietCores = 0.15
 
 const heading = [
   'scenario',
@@ -122,13 +101,6 @@ const cells = (row: Row): string[] => [
   busyText(row.busy.ejabberd),
   busyText(row.busy.Hearth),
 ]
-
-const timesText = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(2)}×`)
-
-export const figureText = (value: number | undefined, digits: number): string =>
-  value === undefined
-    ? '-'
-    : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
 const expectedText = ({ expected, better }: Row): string => {
   if (expected !== undefined) {

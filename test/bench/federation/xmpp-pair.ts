@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Conversation, Pair, PairInit, PairName, Person, Room } from './pair.ts'
-import { inParallel, type Running } from './processes.ts'
+import { inParallel } from '../in-parallel.ts'
+import type { Running } from './processes.ts'
 import { openXmpp, type XmppSession } from './xmpp-session.ts'
 
 /** An XMPP server as this bench runs it: domains are loopback addresses, so that server-to-server needs no DNS. */
