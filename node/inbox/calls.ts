@@ -36,7 +36,7 @@ export const inboxCalls = ({ inbox, ingest, places, log }: InboxCallsComponents)
   return [
     answer(readMark, async (principal, { channel, ...upTo }) => {
       requireRead(principal, channel)
-      return inbox.mark(principal.user, channel, upTo)
+      return readMark.output.parse(await inbox.mark(principal.user, channel, upTo))
     }),
     answer(unreadList, async (principal, { channels, unreadOnly }) => {
       if (principal.scope?.read === false) throw new HearthError('NOT_ALLOWED', 'the app token may not read')
@@ -54,7 +54,7 @@ export const inboxCalls = ({ inbox, ingest, places, log }: InboxCallsComponents)
     }),
     own(threadMark, async (user, { channel: name, thread, ...upTo }) => {
       const { id: channel } = findChannel(places, user, name)
-      return inbox.markThread(user, { channel, thread }, upTo)
+      return threadMark.output.parse(await inbox.markThread(user, { channel, thread }, upTo))
     }),
     own(notifySet, async (user, { server, channel, thread, ...change }) => {
       if (channel !== undefined && !places.may(user, channel, 'read')) throw unseen('channel')
