@@ -32,7 +32,8 @@ const written = (name: string, value: number): string[] => {
   const plain = [String(value), value.toLocaleString('en'), words[value] ?? '', value === 20 ? 'twenty' : '']
   const units: string[] = []
   if (/Ms(?:Max|Burst)?$/.test(name)) {
-    units.push(`${value / 1000} s`, `${value / 1000} seconds`, ...counted(value / 60_000, 'minute', 'minutes'))
+    units.push(`${value / 1000} s`, `${value / 1000} seconds`, ...counted(value / 1000, 'second', 'seconds'))
+    units.push(...counted(value / 60_000, 'minute', 'minutes'))
     units.push(...counted(value / 3_600_000, 'hour', 'hours'), ...counted(value / 86_400_000, 'day', 'days'))
   }
   if (name.endsWith('Seconds'))
