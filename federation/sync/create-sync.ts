@@ -69,10 +69,10 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
   const suspicion = createSuspicion({ ...shared, client, forked })
 
   /** What a piece leads to, wherever it came from. True: the rest of the answer may come. */
-  const settled = (session: Session, piece: Piece, outcome: Outcome, down: boolean): boolean => {
+  const settled = (session: Session, piece: Piece, outcome: Outcome): boolean => {
     const { feed } = outcome
     if (outcome.status === 'taken') {
-      if (!down) acknowledge(session, piece, feed)
+      acknowledge(session, piece, feed)
       const served = scope.serverOf(piece.origin.channel)
       if (outcome.added > 0 && served?.governance === piece.origin.channel) fetcher.release(served.server)
       joins.changed()
@@ -85,12 +85,14 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     return false
   }
 
-  /** SYNC-8: who pushed it and who wrote it both want to know. */
+  /** SYNC-8: who pushed it and who wrote it both want to know, once nothing before it is missing any more. */
   const acknowledge = (session: Session, { origin, from, events }: Piece, feed: FeedId): void => {
-    const seq = from + events.length - 1
+    const last = from + events.length - 1
     const known = session.known.get(feed)
-    if (known === undefined) session.known.set(feed, { floor: from, head: seq, sent: seq, stalled: false })
-    else if (known.head < seq) Object.assign(known, { head: seq, sent: Math.max(known.sent, seq) })
+    if (known === undefined) session.known.set(feed, { floor: from, head: last, sent: last, stalled: false })
+    else if (known.head < last) Object.assign(known, { head: last, sent: Math.max(known.sent, last) })
+    if (fetcher.lacksHistory(feed)) return
+    const seq = holdings.version(feed)?.head ?? last
     for (const one of new Set([session, sessions.get(origin.node)])) {
       if (one === undefined || !scope.isShared(one.node, origin.channel)) continue
       one.due.acks.set(feed, Math.max(seq, one.due.acks.get(feed) ?? 0))
@@ -121,12 +123,15 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     forked,
     suspect: suspicion.suspect,
     haveDelayMs: (channel) => (spread.isMesh(channel) ? 0 : haveDelayMs),
-    replicated(session, feed, seq) {
+    replicated(session, feed, { floor = 1, head }) {
       let by = replicatedBy.get(feed)
       if (by === undefined) replicatedBy.set(feed, (by = new Map()))
-      if ((by.get(session.node) ?? 0) >= seq) return
-      by.set(session.node, seq)
-      for (const listener of listeners.replicated) listener(feed, seq, session.node)
+      const before = by.get(session.node) ?? 0
+      // Replicated is everything up to there: who begins later has not got what is before it.
+      const isWhole = floor <= Math.max(before + 1, holdings.version(feed)?.floor ?? 1)
+      if (before >= head || !isWhole) return
+      by.set(session.node, head)
+      for (const listener of listeners.replicated) listener(feed, head, session.node)
     },
     grafted: (session, server, eager) => void (grafts(session) && session.grafted.set(server, eager)),
     listed: (session, frame: ServersFrame) => joins.listed(session, frame),

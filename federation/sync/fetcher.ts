@@ -24,6 +24,8 @@ export interface Fetcher {
   forget(session: Session): void
   drop(feed: FeedId): void
   stop(): void
+  /** A connected peer has older events of the feed than are here. */
+  lacksHistory(feed: FeedId): boolean
   /** What is missing of a server that this peer has. */
   readonly lagOf: (session: Session, server: ServerId) => number
   /** Events of a server below what is here, as far as connected peers have them. */
@@ -41,7 +43,7 @@ export interface FetcherParts {
   readonly newest: number
   client(session: Session): RangeClient
   /** What became of a piece; the rest of the answer is taken only when it is true. */
-  settled(session: Session, piece: Piece, outcome: Outcome, down: boolean): boolean
+  settled(session: Session, piece: Piece, outcome: Outcome): boolean
   /** A request has ended. */
   worked(): void
   /** Nothing more is wanted of the peer, and something was got. */
@@ -193,7 +195,7 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
         holdings.touch(piece.origin.channel)
         if (down && holdings.version(outcome.feed)?.isWhole === true) return false
       }
-      const goesOn = parts.settled(session, piece, outcome, down)
+      const goesOn = parts.settled(session, piece, outcome)
       if (!goesOn) stop(outcome)
       return goesOn
     }
@@ -280,6 +282,13 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
     stop() {
       wants.clear()
       alarm?.cancel()
+    },
+    lacksHistory(feed) {
+      const mine = holdings.version(feed)
+      if (mine?.isWhole === true) return false
+      const floor = mine?.floor ?? Infinity
+      for (const source of wants.get(feed)?.sources.values() ?? []) if (source.floor < floor) return true
+      return false
     },
     lagOf(session, server) {
       let lag = 0

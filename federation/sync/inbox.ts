@@ -36,9 +36,9 @@ export interface InboxParts {
   readonly fetcher: Fetcher
   /** How long a feed that was only told of may come by itself. */
   haveDelayMs(channel: ChannelId): number
-  settled(session: Session, piece: Piece, outcome: Outcome, down: boolean): boolean
-  /** It holds more of a feed than we knew. */
-  replicated(session: Session, feed: FeedId, seq: number): void
+  settled(session: Session, piece: Piece, outcome: Outcome): boolean
+  /** It holds more of a feed than we knew: from `floor` on, or since ever. */
+  replicated(session: Session, feed: FeedId, held: { readonly floor?: number; readonly head: number }): void
   forked(feed: FeedId): void
   /** Same number, different hash: somebody's origin lies. */
   suspect(session: Session, feed: FeedId): void
@@ -69,7 +69,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
     session.seen.add(channel)
     for (const { feed, floor, head } of holdings.of(channel)) {
       session.known.set(feed, { floor, head, sent: head, stalled: false })
-      if (isOurs(feed)) parts.replicated(session, feed, head)
+      if (isOurs(feed)) parts.replicated(session, feed, { head })
     }
   }
 
@@ -137,7 +137,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
       const reached = Math.min(head, mine.head)
       const before = session.known.get(feed)
       session.known.set(feed, { floor, head: reached, sent: reached, stalled: false })
-      if (isOurs(feed) && (before?.head ?? 0) < reached) parts.replicated(session, feed, reached)
+      if (isOurs(feed) && (before?.head ?? 0) < reached) parts.replicated(session, feed, { floor, head: reached })
       if (mine.head === state.head && head === state.head && !same(mine.headHash, headHash)) {
         parts.suspect(session, feed)
         return feed
@@ -155,7 +155,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
   const onPush = async (session: Session, piece: Piece): Promise<void> => {
     session.peer.budget.spendEvents(piece.events.length)
     const outcome = await intake.take(session, piece)
-    parts.settled(session, piece, outcome, false)
+    parts.settled(session, piece, outcome)
     if (outcome.status === 'taken') return
     if (outcome.status === 'held') fetchLater(session, piece, outcome.untilMs)
     const head = holdings.version(outcome.feed)?.head ?? 0
@@ -176,7 +176,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
     if (mine === undefined || !scope.isShared(session.node, mine.channel)) return
     const known = session.known.get(feed) ?? { floor: 1, head: 0, sent: 0, stalled: false }
     const head = Math.max(known.head, Math.min(seq, mine.head))
-    if (isOurs(feed) && head > known.head) parts.replicated(session, feed, head)
+    if (isOurs(feed) && head > known.head) parts.replicated(session, feed, { head })
     session.known.set(feed, { ...known, head, sent: Math.max(known.sent, head), stalled: false })
     if (head < mine.head) session.due.pushes.add(feed)
   }
