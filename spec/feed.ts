@@ -42,8 +42,13 @@ export interface FeedPoint {
 
 export const feedStart = (feed: FeedId): FeedPoint => ({ feed, seq: 0, hash: zeroHash })
 
+/** With its hash (EVENT-3), which the check makes anyway. */
+export interface ChainedEvent extends DecodedEvent {
+  readonly hash: Uint8Array
+}
+
 export type ChainCheck =
-  | { readonly ok: true; readonly head: FeedPoint; readonly events: readonly DecodedEvent[] }
+  | { readonly ok: true; readonly head: FeedPoint; readonly events: readonly ChainedEvent[] }
   /** `seq`: the place that does not hold. */
   | { readonly ok: false; readonly seq: number; readonly code: ErrorCode; readonly reason: string }
 
@@ -54,7 +59,7 @@ export type ChainCheck =
 export const checkChain = (sha256: Sha256, start: FeedPoint, raws: Iterable<Uint8Array>): ChainCheck => {
   const feedBytes = decodeBase32(start.feed) ?? zeroHash
   const tail = eventIdTail(sha256, feedBytes)
-  const events: DecodedEvent[] = []
+  const events: ChainedEvent[] = []
   let head = start
   for (const raw of raws) {
     const seq = head.seq + 1
@@ -75,8 +80,9 @@ export const checkChain = (sha256: Sha256, start: FeedPoint, raws: Iterable<Uint
     if (salt !== undefined && body !== undefined && !equalBytes(hashBody(sha256, salt, body), header.bodyHash)) {
       return broken('its body is not the one that its header names') // EVENT-5
     }
-    head = { feed: head.feed, seq, hash: hashEvent(sha256, headerBytes), id: header.id }
-    events.push(event)
+    const hash = hashEvent(sha256, headerBytes)
+    head = { feed: head.feed, seq, hash, id: header.id }
+    events.push({ header, headerBytes, salt, body, hash })
   }
   return { ok: true, head, events }
 }

@@ -162,7 +162,7 @@ export async function openFederation(components: FederationComponents, init: Fed
       { nodeId: keys.nodeId, proofs: proofs.all() },
     ),
   )
-  opened.defer(sealPromptly({ log, directory }, keys.nodeId))
+  opened.defer(sealPromptly({ log, directory }))
   sync.onEquivocation(({ feed, proof }) => void proofs.keep(feed, proof))
 
   const contacts = await openContacts({ peers, calls, sync, directory, store, timers })

@@ -2,10 +2,10 @@
  * The one way in for what members of other nodes say. Sync has checked who may send it, the log checks chain and seal;
  * here it is checked that the authors are the feed's own (threat 17).
  */
-import { decodeEvent } from '../../spec/event.ts'
 import { HearthError } from '../../spec/errors.ts'
+import type { EventHeader } from '../../spec/event.ts'
 import { isGovernanceChannel } from '../../spec/governance/acts.ts'
-import type { Entry, Log, RemoteSlice } from '../log/log.ts'
+import type { Admit, Entry, Log, RemoteSlice } from '../log/log.ts'
 import type { Servers } from '../servers/servers.ts'
 
 export interface IngestRemote {
@@ -24,14 +24,15 @@ export const createIngestRemote = ({
   readonly log: Pick<Log, 'appendRemote'>
   readonly servers: Pick<Servers, 'judgeRemote'>
 }): IngestRemote => {
-  const check = ({ origin, events }: RemoteSlice): void => {
-    const { node, channel } = origin
+  const admitting = ({ origin: { node, channel } }: RemoteSlice): Admit => {
     // Most slices are of one author under one grant.
     const judged = new Set<string>()
-    for (const raw of events) {
-      const { id, member, auth } = decodeEvent(raw).header
+    let last: Pick<EventHeader, 'member' | 'auth'> | undefined
+    return ({ id, member, auth }) => {
+      if (last?.member === member && last.auth === auth) return
+      last = { member, auth }
       const key = `${member} ${auth}`
-      if (judged.has(key)) continue
+      if (judged.has(key)) return
       judged.add(key)
       const verdict = servers.judgeRemote({ channel, node, member, auth })
       if (verdict === 'forged') {
@@ -43,10 +44,5 @@ export const createIngestRemote = ({
       }
     }
   }
-  return {
-    append: async (slice) => {
-      check(slice)
-      return log.appendRemote(slice)
-    },
-  }
+  return { append: async (slice) => log.appendRemote(slice, admitting(slice)) }
 }

@@ -3,7 +3,7 @@ import type { Feed, FeedTable } from './feed-table.ts'
 import type { Mark } from './high-water.ts'
 import { checkpoint } from './indexer.ts'
 import type { Sealed } from './log.ts'
-import { createSealer } from './sealer.ts'
+import { createSealer, type Sealer } from './sealer.ts'
 
 /** What follows a batch without holding up its acknowledgement: seals, checkpoints, the high-water mark. */
 export interface Background {
@@ -12,6 +12,7 @@ export interface Background {
   touch(feed: Feed): void
   written(mark: Mark): void
   seal(): Promise<void>
+  readonly sealWithBatch: Sealer['withBatch']
   /** Seals, checkpoints and marks now. */
   settle(): Promise<void>
   /** Everything durable is in the indexes on disk, and no checkpoint is written until `work` is done. */
@@ -87,6 +88,7 @@ export function createBackground(
         await checkpoint(store, parts.table())
         return work()
       }),
+    sealWithBatch: (feeds) => sealer.withBatch(feeds),
     async settle() {
       await seal()
       await writeCheckpoint()

@@ -4,12 +4,14 @@ import { eventIdStamp } from '../../spec/event-id.ts'
 import { redact } from '../../spec/event.ts'
 import type { ChannelId, EventId, FeedId } from '../../spec/ids.ts'
 import { createBackground, type Background } from './background.ts'
+import type { Batch } from './batch.ts'
 import { localTimers, type LogComponents, type LogInit } from './components.ts'
 import { corrupt, eventValue } from './event-value.ts'
 import { bytesOf, extend, type Feed, type FeedTable } from './feed-table.ts'
 import { createEventReader } from './event-reader.ts'
 import { eventKey, redactionKey, redactionWantedKey } from './keys.ts'
 import type {
+  Admit,
   Appended,
   Draft,
   Entry,
@@ -36,7 +38,8 @@ import type { Operation } from '../store/store.ts'
 import { createSlices, type SliceOf } from './slices.ts'
 import { tell } from './tell.ts'
 import { verifyLog } from './verify.ts'
-import { Writer, type Written } from './writer.ts'
+import { sealedAt } from './sealer.ts'
+import { Writer } from './writer.ts'
 
 /**
  * Opens the log in a store. What a crash left undone is done first: heads and indexes after the last checkpoint, seals
@@ -67,6 +70,7 @@ class OpenLog implements Log {
   readonly #redactListeners = new Set<(entry: Entry) => void>()
   readonly #retainListeners = new Set<(channel: ChannelId) => void>()
   readonly #sealListeners = new Set<(sealed: readonly Sealed[]) => void>()
+  #isAwaited: ((channel: ChannelId) => boolean) | undefined
   #table: FeedTable
   #position: number
   #closed: Promise<void> | undefined
@@ -99,7 +103,9 @@ class OpenLog implements Log {
         reader: this.#reader,
         hybrid: this.#hybrid,
         revive: () => this.#revive(),
-        onWritten: (written, at) => this.#written(written, at),
+        isAwaited: (channel) => this.#isAwaited?.(channel) === true,
+        sealWithBatch: (feeds) => this.#background.sealWithBatch(feeds),
+        onWritten: (batch, at) => this.#written(batch, at),
       },
       recovered,
     )
@@ -202,10 +208,10 @@ class OpenLog implements Log {
     return () => this.#sealListeners.delete(listener)
   }
 
-  async appendRemote(slice: RemoteSlice): Promise<Entry[]> {
+  async appendRemote(slice: RemoteSlice, admit?: Admit): Promise<Entry[]> {
     if (this.#closed) throw closedError()
     const { hash, keys } = this.#components
-    const checked = checkSlice({ hash, keys, clock: this.#hybrid }, this.#writer.epoch, slice)
+    const checked = checkSlice({ hash, keys, clock: this.#hybrid }, this.#writer.epoch, slice, admit)
     const feed = this.#table.feeds.get(checked.feed)
     // What both sides hold must be the same; one event is enough, the chain vouches for those before it.
     const shared = checked.events.findLast(
@@ -213,7 +219,7 @@ class OpenLog implements Log {
     )
     if (feed && shared) {
       const [ours] = await this.#reader.feedEvents(feed, shared.event.header.seq, 1)
-      if (!ours || Buffer.compare(ours.hash, shared.hash) !== 0) throw forked(feed.id, shared.event.header.seq)
+      if (!ours || Buffer.compare(ours.hash, shared.event.hash) !== 0) throw forked(feed.id, shared.event.header.seq)
     }
     return this.#writer.appendSlice(checked)
   }
@@ -266,6 +272,13 @@ class OpenLog implements Log {
     return this.#background.seal()
   }
 
+  sealPromptly(isAwaited: (channel: ChannelId) => boolean): () => void {
+    this.#isAwaited = isAwaited
+    return () => {
+      if (this.#isAwaited === isAwaited) this.#isAwaited = undefined
+    }
+  }
+
   verify(onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<Finding[]> {
     return this.#alone(async () => {
       await this.#writer.drained()
@@ -300,19 +313,29 @@ class OpenLog implements Log {
     return this.#closed
   }
 
-  #written(written: readonly Written[], at: { readonly position: number; readonly digest: Uint8Array }): void {
+  #written(
+    { written, seals }: Pick<Batch, 'written' | 'seals'>,
+    at: { readonly position: number; readonly digest: Uint8Array },
+  ): void {
     const { nodeId } = this.#components.keys
     for (const extension of written) {
-      const { feed, sealed } = extension
       extend(this.#table, extension)
-      if (sealed > feed.sealed) feed.sealed = sealed
-      else if (feed.origin.node === nodeId) this.#background.touch(feed)
+      extension.feed.sealed = Math.max(extension.feed.sealed, extension.sealed)
+    }
+    for (const { feed, point } of seals) sealedAt(feed, point)
+    for (const { feed } of written) {
+      if (feed.origin.node === nodeId && feed.sealed < feed.stored.seq) this.#background.touch(feed)
     }
     this.#position = at.position
     this.#background.written(at)
     tell(
       this.#listeners,
       written.map(({ entry }) => entry),
+    )
+    if (seals.length === 0) return
+    tell(
+      this.#sealListeners,
+      seals.map(({ feed: { id, origin }, seal }) => ({ feed: id, origin, seal })),
     )
   }
 

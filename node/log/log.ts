@@ -1,4 +1,5 @@
 /** The message log: signed, hash-linked feeds in arrival order. See spec/feed.md and docs/design of storage. */
+import type { EventHeader } from '../../spec/event.ts'
 import type { FeedOrigin } from '../../spec/feed.ts'
 import type { ChannelId, EventId, FeedId, MemberId, NodeId } from '../../spec/ids.ts'
 import type { Seal } from '../../spec/seal.ts'
@@ -107,6 +108,9 @@ export interface RemoteSlice {
   readonly redactedBy?: ReadonlyMap<EventId, EventId>
 }
 
+/** Called with the header of each event of a slice, once its chain and its seal hold. Throws to refuse the whole slice. */
+export type Admit = (header: EventHeader) => void
+
 /** A piece of a feed as it is served to peers, ending in a sealed event where one is at hand. */
 export interface FeedSlice {
   readonly origin: FeedOrigin
@@ -189,9 +193,9 @@ export interface Log extends AsyncDisposable {
   /**
    * Takes a piece of another node's feed: checked (FEED-3 to FEED-6, SEAL-5), stored in one batch, announced like any
    * append. What is here already is skipped. Throws EVENT_INVALID, CHAIN_BROKEN (a hole before it, or two different
-   * events with one number), SEAL_INVALID or CLOCK_AHEAD.
+   * events with one number), SEAL_INVALID or CLOCK_AHEAD, or what `admit` throws.
    */
-  appendRemote(slice: RemoteSlice): Promise<Entry[]>
+  appendRemote(slice: RemoteSlice, admit?: Admit): Promise<Entry[]>
   /**
    * Events of a feed from `from` on for peers: at most `limit`, or up to the next seal where that is further, unless
    * `within` says that history below what is sealed is wanted. Undefined: not held.
@@ -208,6 +212,11 @@ export interface Log extends AsyncDisposable {
   beginningOf(channel: ChannelId): EventId | undefined
   /** Seals what is durable now, without waiting for the next flush. */
   seal(): Promise<void>
+  /**
+   * From now on this node's events in these channels are sealed in the batch that stores them, or soon after while seals
+   * come thick and fast: others wait for them. One question at a time, the last one counts. Returns the end of it.
+   */
+  sealPromptly(isAwaited: (channel: ChannelId) => boolean): () => void
   /** Walks everything: bodies, chains, seals, positions, indexes. Appends go on meanwhile and are not looked at. */
   verify(onProgress?: (progress: VerifyProgress) => void): Promise<Finding[]>
   stats(): LogStats

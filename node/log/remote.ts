@@ -1,15 +1,15 @@
 import { equalBytes } from '../../spec/bytes.ts'
 import type { Sha256 } from '../../spec/crypto.ts'
 import { HearthError } from '../../spec/errors.ts'
-import { decodeHeader, hashEvent, splitEvent, type DecodedEvent } from '../../spec/event.ts'
+import { decodeHeader, splitEvent } from '../../spec/event.ts'
 import { eventIdStamp } from '../../spec/event-id.ts'
-import { checkChain, feedIdOf, feedStart, type FeedPoint } from '../../spec/feed.ts'
+import { checkChain, feedIdOf, feedStart, type ChainedEvent, type FeedPoint } from '../../spec/feed.ts'
 import type { HybridClock } from '../../spec/hybrid-clock.ts'
 import type { EventId, FeedId } from '../../spec/ids.ts'
 import { verifySeal } from '../../spec/seal.ts'
 import type { NodeKeys } from './components.ts'
 import type { Feed } from './feed-table.ts'
-import type { RemoteSlice } from './log.ts'
+import type { Admit, RemoteSlice } from './log.ts'
 
 /** A slice whose chain and seal hold. Only `checkSlice` makes it. */
 export interface CheckedSlice {
@@ -21,15 +21,15 @@ export interface CheckedSlice {
 
 export interface RemoteEvent {
   readonly raw: Uint8Array
-  readonly event: DecodedEvent
-  readonly hash: Uint8Array
+  readonly event: ChainedEvent
 }
 
-/** Everything about a slice that can be checked without the log. */
+/** Everything about a slice that can be checked without the log; `admit` throws for a header that may not come in. */
 export function checkSlice(
   { hash, keys, clock }: { hash: Sha256; keys: NodeKeys; clock: HybridClock },
   ownEpoch: string,
   slice: RemoteSlice,
+  admit: Admit | undefined,
 ): CheckedSlice {
   const { origin, from, seal, publicKey, redactedBy } = slice
   const feed = feedIdOf(hash, origin)
@@ -52,7 +52,8 @@ export function checkSlice(
     if (!event.body && !redactedBy?.has(event.header.id)) {
       throw new HearthError('EVENT_INVALID', `event ${event.header.id} has no body and nothing redacts it`)
     }
-    return { raw: slice.events[index] ?? first, event, hash: hashEvent(hash, event.headerBytes) }
+    admit?.(event.header)
+    return { raw: slice.events[index] ?? first, event }
   })
   // CLOCK-3: ids ascend within a feed, so the last is the latest.
   if (chain.head.id !== undefined) clock.observe(eventIdStamp(chain.head.id))
@@ -95,7 +96,7 @@ export function newEvents(
   if (next && !equalBytes(next.event.header.prevHash, feed.head.hash)) throw forked(feed.id, feed.head.seq)
   if (next && !sealed) throw new HearthError('SEAL_INVALID', 'events past the head of a feed come with a seal')
   const top = below.at(-1)
-  if (top && !equalBytes(top.hash, feed.floorPrev)) throw forked(feed.id, feed.floor - 1)
+  if (top && !equalBytes(top.event.hash, feed.floorPrev)) throw forked(feed.id, feed.floor - 1)
   return [...below, ...above]
 }
 

@@ -1,7 +1,8 @@
-import { encodeSeal, sealFlush } from '../../spec/seal.ts'
+import { encodeSeal, sealFlush, type Seal } from '../../spec/seal.ts'
 import type { Sha256 } from '../../spec/crypto.ts'
 import type { Operation, Store } from '../store/store.ts'
 import type { NodeKeys, Timers } from './components.ts'
+import type { FeedPoint } from '../../spec/feed.ts'
 import type { Feed } from './feed-table.ts'
 import { sealKey } from './keys.ts'
 import type { Sealed } from './log.ts'
@@ -11,15 +12,37 @@ export interface Sealer {
   touch(feed: Feed): void
   /** One signature over everything touched, stored. Rejects like `Store.commit`, and then it is still to be done. */
   flush(): Promise<void>
+  /**
+   * Seals of feeds of this node at their heads, for the batch that brings these: they are true once it is durable, and
+   * until then nobody hears of them. None while the last ones are young; then what the batch touches is sealed soon.
+   */
+  withBatch(feeds: readonly Feed[]): readonly BatchSeal[]
   /** Forgets what was touched: the log is read anew. */
   reset(): void
+}
+
+/** The seal of that point is durable. */
+export const sealedAt = (feed: Feed, point: FeedPoint): void => {
+  if (point.seq <= feed.sealed) return
+  feed.sealed = point.seq
+  feed.sealedAt = point
+  feed.dirty = true
+}
+
+export interface BatchSeal {
+  readonly feed: Feed
+  readonly point: FeedPoint
+  readonly seal: Seal
 }
 
 /** One more feed in a flush costs about 20 µs, with its record in the store: the pause grows with it, to keep that under 2 %. */
 const pausePerFeedMs = 1
 const pauseMaxMs = 500
+/** The same for seals that others wait for: they also check each, so a busy node makes fewer. */
+const restMs = 2
+const restPerFeedMs = 0.25
 
-/** SEAL-1: at most one signature per flush, after the events are durable and off the ack path. */
+/** SEAL-1: at most one signature per flush: off the ack path, or in the batch itself where others wait for it. */
 export function createSealer(
   { store, hash, keys, timers }: { store: Store; hash: Sha256; keys: NodeKeys; timers: Timers },
   { pauseMs, due, onSealed }: { pauseMs: number; due: () => void; onSealed: (sealed: readonly Sealed[]) => void },
@@ -27,6 +50,17 @@ export function createSealer(
   let touched = new Set<Feed>()
   let nextPauseMs = pauseMs
   let cancel: (() => void) | undefined
+  let rests = false
+  let isAwaited = false
+
+  const rest = (feeds: number): void => {
+    rests = true
+    isAwaited = false
+    timers.after(restMs + feeds * restPerFeedMs, () => {
+      rests = false
+      if (isAwaited && touched.size > 0) due()
+    })
+  }
 
   const flush = async (): Promise<void> => {
     cancel?.()
@@ -41,6 +75,7 @@ export function createSealer(
       return seal ? [{ type: 'put', key: sealKey(feed.bytes, seal.seq), value: encodeSeal(seal) }] : []
     })
     if (operations.length === 0) return
+    if (!rests) rest(feeds.length)
     try {
       await store.commit(operations)
     } catch (error) {
@@ -49,15 +84,13 @@ export function createSealer(
     }
     feeds.forEach((feed, index) => {
       const point = points[index]
-      if (point === undefined || point.seq <= feed.sealed) return
-      feed.sealed = point.seq
-      feed.sealedAt = point
-      feed.dirty = true
+      if (point !== undefined) sealedAt(feed, point)
     })
+    // A batch that was written meanwhile may have brought a later one.
     onSealed(
-      feeds.flatMap(({ id, origin }, index): Sealed[] => {
+      feeds.flatMap(({ id, origin, sealed }, index): Sealed[] => {
         const seal = seals[index]
-        return seal ? [{ feed: id, origin, seal }] : []
+        return seal?.seq === sealed ? [{ feed: id, origin, seal }] : []
       }),
     )
   }
@@ -67,6 +100,19 @@ export function createSealer(
     touch(feed) {
       touched.add(feed)
       cancel ??= timers.after(nextPauseMs, due)
+    },
+    withBatch(feeds) {
+      if (rests) {
+        isAwaited = true
+        return []
+      }
+      rest(feeds.length)
+      const points = feeds.map(({ head }) => head)
+      const seals = sealFlush(hash, keys.sign, points)
+      return feeds.flatMap((feed, index): BatchSeal[] => {
+        const [point, seal] = [points[index], seals[index]]
+        return point && seal ? [{ feed, point, seal }] : []
+      })
     },
     reset() {
       touched = new Set()

@@ -7,10 +7,9 @@ import { decodeBase32 } from '../../spec/base32.ts'
 import { readEventId } from '../../spec/event-id.ts'
 import { formatUuid } from '../../spec/uuid.ts'
 import type { ChannelId } from '../../spec/ids.ts'
-import type { Operation } from '../store/store.ts'
 import type { LogComponents, Timers } from './components.ts'
 import { corrupt, eventValue } from './event-value.ts'
-import { bytesOf, isBefore, type Extension, type Feed, type FeedTable } from './feed-table.ts'
+import { bytesOf, isBefore, type Feed, type FeedTable } from './feed-table.ts'
 import { putHead } from './head-record.ts'
 import {
   arrivalItemBytes,
@@ -18,57 +17,27 @@ import {
   dedupKey,
   digestBytes,
   eventKey,
-  eventKeyBytes,
   idBytes,
-  positionBytes,
   redactionKey,
   sealKey,
-  tagBytes,
 } from './keys.ts'
 import type { Appended, Draft, Entry } from './log.ts'
 import type { Reader } from './reader.ts'
 import { arrivalDigest, type Recovered } from './recovery.ts'
 import { noRelations, putRelation } from './relations.ts'
 import { newEvents, noteWhole, type CheckedSlice, type RemoteEvent } from './remote.ts'
+import type { BatchSeal } from './sealer.ts'
+import {
+  isNamed,
+  noFollowers,
+  openBatch,
+  writeArrival,
+  type Batch,
+  type DraftItem,
+  type Item,
+  type SliceItem,
+} from './batch.ts'
 import { createStamper, type Stamper } from './stamp.ts'
-
-/** One event of a batch, and what becomes true of its feed once the batch is durable. */
-export interface Written extends Extension {
-  /** The seal that came with it covers up to here; 0: none. */
-  readonly sealed: number
-}
-
-interface Waiting<T> {
-  resolve(value: T): void
-  reject(reason: unknown): void
-}
-
-interface DraftItem extends Waiting<Appended> {
-  readonly kind: 'draft'
-  readonly draft: Draft
-  /** Set when the client gave a message id. */
-  readonly dedup: { readonly name: string; readonly key: Buffer } | undefined
-  followers: Waiting<Appended>[]
-}
-
-interface SliceItem extends Waiting<Entry[]> {
-  readonly kind: 'slice'
-  readonly checked: CheckedSlice
-}
-
-type Item = DraftItem | SliceItem
-
-interface Batch {
-  readonly operations: Operation[]
-  readonly written: Written[]
-  readonly items: Item[]
-  /** What each item resolves with. */
-  readonly results: (Entry | Entry[])[]
-  /** Digest, then the arrival items; filled up to `written.length`. */
-  readonly arrivals: Buffer
-  readonly first: number
-  digest: Uint8Array
-}
 
 export interface WriterParts extends LogComponents {
   readonly timers: Timers
@@ -76,7 +45,13 @@ export interface WriterParts extends LogComponents {
   readonly hybrid: HybridClock
   /** Reads the log anew after a failed write; the next batch is stamped on what it finds. */
   revive(): Promise<Recovered>
-  onWritten(written: readonly Written[], at: { readonly position: number; readonly digest: Uint8Array }): void
+  /** This node's events in the channel are to be sealed in their own batch. */
+  isAwaited(channel: ChannelId): boolean
+  sealWithBatch(feeds: readonly Feed[]): readonly BatchSeal[]
+  onWritten(
+    batch: Pick<Batch, 'written' | 'seals'>,
+    at: { readonly position: number; readonly digest: Uint8Array },
+  ): void
 }
 
 /** Events of one batch; more wait for the next. */
@@ -210,7 +185,7 @@ export class Writer {
       if (item.kind === 'slice') item.resolve(Array.isArray(result) ? result : [])
       else if (result && !Array.isArray(result)) this.#accept(item, 'appended', result)
     }
-    this.#parts.onWritten(written, { position: first + written.length - 1, digest: batch.digest })
+    this.#parts.onWritten(batch, { position: first + written.length - 1, digest: batch.digest })
   }
 
   /** What was stamped after the failed batch is chained to it: all of it is refused, and the log is read anew. */
@@ -266,15 +241,7 @@ export class Writer {
   }
 
   #build(items: readonly Item[], known: ReadonlyMap<Item, Entry> | undefined): Batch {
-    const batch: Batch = {
-      operations: [],
-      written: [],
-      items: [],
-      results: [],
-      arrivals: Buffer.allocUnsafe(digestBytes + eventsOf(items) * arrivalItemBytes),
-      first: this.#stampedTo + 1,
-      digest: this.#digest,
-    }
+    const batch = openBatch(items, this.#stampedTo + 1, this.#digest)
     for (const item of items) {
       try {
         const entry = known?.get(item)
@@ -291,7 +258,21 @@ export class Writer {
     value.set(batch.digest)
     this.#digest = batch.digest
     batch.operations.push({ type: 'put', key: arrivalKey(batch.first), value })
+    this.#seal(batch)
     return batch
+  }
+
+  /** Sooner than with a flush of its own by one sync of the disk. */
+  #seal(batch: Batch): void {
+    const awaited = new Set<Feed>()
+    for (const { feed, sealed } of batch.written) {
+      if (sealed === 0 && feed === feed.channel.own && this.#parts.isAwaited(feed.channel.id)) awaited.add(feed)
+    }
+    if (awaited.size === 0) return
+    batch.seals = this.#parts.sealWithBatch([...awaited])
+    for (const { feed, seal } of batch.seals) {
+      batch.operations.push({ type: 'put', key: sealKey(feed.bytes, seal.seq), value: encodeSeal(seal) })
+    }
   }
 
   #addDraft(batch: Batch, item: DraftItem): void {
@@ -334,7 +315,7 @@ export class Writer {
       batch.operations.push({ type: 'put', key, value })
       this.#relate(batch, feed.channel.bytes, entry)
       writeArrival(batch, key, value)
-      const point = { feed: feed.id, seq: entry.seq, hash: remote.hash, id: entry.id }
+      const point = { feed: feed.id, seq: entry.seq, hash: remote.event.hash, id: entry.id }
       if (entry.seq < feed.floor || feed.head.seq === 0 || entry.seq > feed.head.seq + 1) {
         feed.floor = entry.seq
         feed.floorPrev = remote.event.header.prevHash
@@ -357,8 +338,8 @@ export class Writer {
       operations.push(operation)
   }
 
-  #place(feed: Feed, { raw, event, hash }: RemoteEvent): { entry: Entry; key: Buffer; value: Buffer } {
-    const { header, body } = event
+  #place(feed: Feed, { raw, event }: RemoteEvent): { entry: Entry; key: Buffer; value: Buffer } {
+    const { header, body, hash } = event
     const position = ++this.#stampedTo
     return {
       key: eventKey(feed.channel.bytes, bytesOf(header.id)),
@@ -378,19 +359,4 @@ export class Writer {
       },
     }
   }
-}
-
-const noFollowers: never[] = []
-
-const isNamed = (item: Item): item is DraftItem & { dedup: NonNullable<DraftItem['dedup']> } =>
-  item.kind === 'draft' && item.dedup !== undefined
-
-const eventsOf = (items: readonly Item[]): number =>
-  items.reduce((sum, item) => sum + (item.kind === 'draft' ? 1 : item.checked.events.length), 0)
-
-/** Channel and id are the end of the event's key, the tag follows the position in its value. */
-function writeArrival({ arrivals, written }: Batch, key: Buffer, value: Buffer): void {
-  const at = digestBytes + written.length * arrivalItemBytes
-  key.copy(arrivals, at, 1, eventKeyBytes)
-  value.copy(arrivals, at + 2 * idBytes, positionBytes, positionBytes + tagBytes)
 }

@@ -30,7 +30,7 @@ export const simulate = async (seed: number, bug?: Bug): Promise<Report> => {
   process.on('uncaughtException', onUncaught)
   process.on('unhandledRejection', onUncaught)
   try {
-    const run = await begin(world, network, { bug, sites: 3 + world.pick(2) })
+    const run = await begin(world, network, { bug, sites: 3 + world.pick(2), mixedSeals: true })
     const clients = createClients(run)
     const malice = world.chance(0.5) ? createMalice(run) : undefined
     await malice?.join()
@@ -71,7 +71,17 @@ const newestMs = ({ process: { log } }: Site): number =>
 export const begin = async (
   world: World,
   network: SimNetwork,
-  { bug, sites: count, meshMax }: { readonly bug?: Bug | undefined; readonly sites: number; readonly meshMax?: number },
+  {
+    bug,
+    sites: count,
+    meshMax,
+    mixedSeals,
+  }: {
+    readonly bug?: Bug | undefined
+    readonly sites: number
+    readonly meshMax?: number
+    /** Some seal in the batch, some after it. */ readonly mixedSeals?: boolean
+  },
 ): Promise<Run> => {
   const replicated: Run['replicated'] = new Map()
   const sites: Site[] = []
@@ -86,6 +96,7 @@ export const begin = async (
           network,
           bug,
           summaryMs: 20_000,
+          sealsPromptly: mixedSeals === true && index % 2 === 0,
           ...(meshMax !== undefined && { meshMax }),
           publicKeysOf: keysOf,
           replicated(_site, feed, seq, by) {

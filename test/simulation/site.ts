@@ -4,6 +4,7 @@ import type { HotKey, HotKeys, Sync, SyncComponents } from '../../federation/syn
 import type { Directory, Timers } from '../../federation/components.ts'
 import { createSigningKey, createVerify, sha256, type SigningKey } from '../../node/crypto.ts'
 import { createNodeDirectory } from '../../node/federation/directory.ts'
+import { sealPromptly } from '../../node/federation/prompt-seals.ts'
 import { createIngestRemote } from '../../node/federation/ingest-remote.ts'
 import type { LogComponents } from '../../node/log/components.ts'
 import { createLog } from '../../node/log/create-log.ts'
@@ -78,6 +79,8 @@ export interface SiteParts {
   readonly publicKeysOf: (node: NodeId) => readonly Uint8Array[]
   readonly summaryMs: number
   readonly meshMax?: number
+  /** As a node does that federates; undefined: by the log's own flush alone. */
+  readonly sealsPromptly?: boolean
   readonly logger?: SyncComponents['logger']
   replicated(site: Site, feed: FeedId, seq: number, by: NodeId): void
 }
@@ -196,6 +199,7 @@ export const createSite = (parts: SiteParts, index: number): Site => {
     const directory = createNodeDirectory({ servers, timers }, { nodeId: keys.nodeId })
     const ingest = createIngestRemote({ log, servers })
     await followRedactions(log)
+    if (parts.sealsPromptly === true) sealPromptly({ log: real, directory })
     const station = network.join(keys.nodeId, timers)
     const forSync: SyncComponents['log'] = {
       sealedFeeds: (channel) => log.sealedFeeds(channel),
