@@ -6,6 +6,7 @@ import type { Backlog, OutboundMessage } from '../broker/components.ts'
 import { filterMatches } from '../spec/filters.ts'
 import { isGovernanceType } from '../spec/governance/acts.ts'
 import type { ChannelId, UserName } from '../spec/ids.ts'
+import { limits } from '../spec/limits.ts'
 import { channelTopic, userTopic } from '../spec/topics.ts'
 import type { Friends } from './friends/friends.ts'
 import type { Entry, Log } from './log/log.ts'
@@ -138,13 +139,17 @@ interface StreamTopic {
   readonly topic: string
 }
 
-/** Handles are fixed, so a channel's topics are made once (at most `limits.channelsPerServerMax` for each server). */
-const keepTopics = (servers: Pick<Servers, 'server'>): ((channel: ChannelInfo) => readonly StreamTopic[]) => {
+/** Handles are fixed, so a channel's topics are made once; past `keptMax` the one that was made first is forgotten. */
+export const keepTopics = (
+  servers: Pick<Servers, 'server'>,
+  keptMax: number = limits.topicsKeptMax,
+): ((channel: Pick<ChannelInfo, 'id' | 'server' | 'handle'>) => readonly StreamTopic[]) => {
   const kept = new Map<ChannelId, readonly StreamTopic[]>()
   return (channel) => {
     const known = kept.get(channel.id)
     if (known !== undefined) return known
     const topics = topicsOfChannel(servers, channel)
+    if (kept.size >= keptMax) kept.delete(kept.keys().next().value ?? channel.id)
     kept.set(channel.id, topics)
     return topics
   }
@@ -153,7 +158,7 @@ const keepTopics = (servers: Pick<Servers, 'server'>): ((channel: ChannelInfo) =
 /** A channel by id and by handle, as people subscribe it (TOPIC-3). */
 const topicsOfChannel = (
   servers: Pick<Servers, 'server'>,
-  { id, server, handle }: ChannelInfo,
+  { id, server, handle }: Pick<ChannelInfo, 'id' | 'server' | 'handle'>,
 ): readonly StreamTopic[] => {
   const serverHandle = servers.server(server)?.handle
   const names = [

@@ -4,6 +4,7 @@ import type { Logger } from '../broker/components.ts'
 import { HearthError, type ErrorCode } from '../spec/errors.ts'
 import { decodeJson } from '../spec/json.ts'
 import { limits } from '../spec/limits.ts'
+import type { RateLimiter } from './accounts/rate-limit.ts'
 import type { CallHandler } from './calls.ts'
 import type { Principal } from './principal.ts'
 
@@ -20,7 +21,7 @@ export interface CallTable {
 
 export const createCallTable = (
   handlers: readonly CallHandler[],
-  { logger }: { readonly logger: Logger },
+  { logger, rate }: { readonly logger: Logger; readonly rate?: Pick<RateLimiter, 'take'> },
 ): CallTable => {
   const byMethod = new Map(handlers.map((handler) => [handler.spec.method, handler]))
   if (byMethod.size !== handlers.length) throw new HearthError('INTERNAL', 'two handlers answer one method')
@@ -30,7 +31,9 @@ export const createCallTable = (
     answer: async (principal, method, payload) => {
       let request: Request = { input: {} }
       try {
+        const waitMs = rate?.take(principal.user) ?? 0 // CALL-6
         request = decodeRequest(payload)
+        if (waitMs > 0) throw new HearthError('RATE_LIMITED', `too many calls; try again in ${waitMs} ms`)
         const handler = byMethod.get(method)
         if (handler === undefined) throw new HearthError('NOT_FOUND', `there is no call ${method}`)
         const result = await handler.handle(principal, checkInput(handler, request.input) as never)

@@ -283,7 +283,13 @@ export async function openRooms(
           }),
       }),
     ],
-    { logger },
+    {
+      logger,
+      rate: createRateLimiter(clock, {
+        perSecond: config.messageRate === 0 ? 0 : limits.callsPerSecond,
+        burst: limits.callsBurst,
+      }),
+    },
   )
   const policy = createPolicy({
     accounts,

@@ -81,9 +81,13 @@ export const limits = {
   threadsFollowedMax: 1_000,
   /** Events that one page of history looks at. */
   historyScanMax: 2_000,
+  /** Deletes that wait for their message, or for the right to it, and are kept in memory; the others are read from the log. */
+  deletesWaitingMax: 10_000,
   channelsPerServerMax: 500,
   /** People in a group DM, its owner too. */
   peoplePerGroupMax: 20,
+  /** Groups that one user is in. */
+  groupsPerUserMax: 200,
   friendsPerUserMax: 1_000,
   /** Friend requests that wait for one user's answer, and that one user waits for. */
   friendRequestsMax: 200,
@@ -188,6 +192,11 @@ export const limits = {
   /** Profiles that one node is asked for at a time, and that wait for it. */
   profileFetchesMax: 2,
   profileFetchesWaitingMax: 64,
+  /** Calls of one user in a second, on average and at once; past it RATE_LIMITED. */
+  callsPerSecond: 100,
+  callsBurst: 2_000,
+  /** Channels whose topics are kept ready. */
+  topicsKeptMax: 20_000,
   aboutCharsMax: 500,
   pronounsCharsMax: 40,
   /** Image of a person, PNG, JPEG or WebP. */

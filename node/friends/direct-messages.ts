@@ -67,6 +67,12 @@ export const createDirectMessages = (room: Room): DirectMessages => {
     if (person === people.mine(user)) throw new HearthError('BAD_REQUEST', 'that is you')
     return person
   }
+  /** FRIEND-17: at most `limits.groupsPerUserMax`, whoever made them. */
+  const isInManyGroups = (user: UserName): boolean => {
+    const me = people.mine(user)
+    const groups = conversations.of(me).filter((one) => one.kind === 'group' && one.seatOf(me) !== undefined)
+    return groups.length >= limits.groupsPerUserMax
+  }
   const checkName = (name: string): void => {
     if (!isGroupName(name))
       throw new HearthError('BAD_REQUEST', 'name: has at most 80 characters and no control characters')
@@ -164,6 +170,9 @@ export const createDirectMessages = (room: Room): DirectMessages => {
 
     async createGroup(user, { name, members }) {
       checkName(name)
+      if (isInManyGroups(user)) {
+        throw new HearthError('QUOTA', `you are in ${limits.groupsPerUserMax} groups; leave one first`)
+      }
       const owner = people.mine(user)
       const others = [...new Set(await Promise.all(members.map((who) => find(user, who))))].sort()
       if (others.length >= limits.peoplePerGroupMax) throw tooMany()
@@ -226,6 +235,7 @@ export const createDirectMessages = (room: Room): DirectMessages => {
         const reach = room.hasUser(to) ? consent.mayAdd(to, from) : undefined
         const refusal = reach === undefined ? unknown() : refusalOf(reach)
         if (refusal !== undefined) throw refusal
+        if (reach === 'yes' && isInManyGroups(to)) throw new HearthError('QUOTA', 'they are in too many groups')
         const isHere = place === undefined || conversations.get(conversationAt(place))?.kind !== undefined
         if (isHere || reach === 'silence' || people.localUser(from) !== undefined) return {}
         await expect(place, splitPerson(from).node)
@@ -252,6 +262,7 @@ export const createDirectMessages = (room: Room): DirectMessages => {
         if (from === undefined || conversation.seatOf(from) === undefined) continue
         const reach = kind === 'pair' ? consent.reach(user, from) : consent.mayAdd(user, from)
         if (reach !== 'yes' && reach !== 'request') continue
+        if (kind === 'group' && isInManyGroups(user)) continue
         if (kind === 'pair') await openSide(id, user, pairOf(person, from))
         else await joinGroup(conversation, user, grant)
         if (conversation.seatOf(person) === undefined) continue

@@ -21,6 +21,7 @@ import type {
   Log,
   LogStats,
   PageAnchor,
+  RedactionsPage,
   RedactionWanted,
   Related,
   RelatedRange,
@@ -164,8 +165,8 @@ class OpenLog implements Log {
     return readTargets(this.#components.store, bytesOf(channel), kind, range)
   }
 
-  redactionsWanted(): Promise<RedactionWanted[]> {
-    return readRedactionsWanted(this.#components.store)
+  redactionsWanted(page: RedactionsPage = {}): Promise<RedactionWanted[]> {
+    return readRedactionsWanted(this.#components.store, page)
   }
 
   since(

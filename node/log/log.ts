@@ -64,6 +64,12 @@ export interface RedactionWanted {
   readonly by: EventId
 }
 
+export interface RedactionsPage {
+  readonly of?: Pick<RedactionWanted, 'channel' | 'target'>
+  readonly after?: RedactionWanted
+  readonly limit?: number
+}
+
 /** `[floor, head]` of one feed, with the hash of the head. */
 export interface FeedVersion {
   readonly feed: FeedId
@@ -170,7 +176,8 @@ export interface Log extends AsyncDisposable {
   related(channel: ChannelId, kind: number, range: RelatedRange): Promise<Related[]>
   /** Targets alone, each once. */
   targets(channel: ChannelId, kind: number, range: RelatedRange): Promise<EventId[]>
-  redactionsWanted(): Promise<RedactionWanted[]>
+  /** In the order of channel, target and event, at most `limit` after one; those of one message: `of`. */
+  redactionsWanted(page?: RedactionsPage): Promise<RedactionWanted[]>
   /** Events of the channels (undefined: all) after a position, in arrival order; `to` is how far was read. */
   since(
     channels: ReadonlySet<ChannelId> | undefined,
@@ -205,7 +212,8 @@ export interface Log extends AsyncDisposable {
   redact(id: EventId, by: EventId): Promise<Entry>
   /**
    * FEED-7: drops what a channel holds from before, in the background of everything else, and takes no more of it. Resolves
-   * with the number of events that are gone. A beginning moves up only. Cut short, it goes on at the next start.
+   * with the number of events that are gone. A beginning moves up only; the same one again takes what came late.
+   * Cut short, it goes on at the next start.
    */
   retain(channel: ChannelId, retention: Retention): Promise<number>
   /** Below this id nothing of a channel is shown nor taken; undefined: it is kept from its first event on. */

@@ -5,8 +5,8 @@ import { formatUuid, parseUuid } from '../../spec/uuid.ts'
 import type { Operation, Store } from '../store/store.ts'
 import type { EventReader } from './event-reader.ts'
 import { bytesOf, type FeedTable } from './feed-table.ts'
-import { eventKeyBytes, idBytes, redactionWantedKey, relationKey, relationsVersionKey } from './keys.ts'
-import type { Entry, Related, RelatedRange, RedactionWanted } from './log.ts'
+import { eventKeyBytes, idBytes, kindRange, redactionWantedKey, relationKey, relationsVersionKey } from './keys.ts'
+import type { Entry, Related, RelatedRange, RedactionsPage, RedactionWanted } from './log.ts'
 import { recordsOf } from './walk.ts'
 
 /** What an event is about: another of its channel, here or not. */
@@ -77,18 +77,23 @@ export async function readTargets(
   return targets
 }
 
-export async function readRedactionsWanted(store: Store): Promise<RedactionWanted[]> {
-  const wanted: RedactionWanted[] = []
-  for await (const records of recordsOf(store, 'w')) {
-    for (const [key] of records) {
-      wanted.push({
-        channel: formatUuid(key, 1) as ChannelId,
-        target: idAt(key, 1 + idBytes),
-        by: idAt(key, 1 + 2 * idBytes),
-      })
-    }
-  }
-  return wanted
+export async function readRedactionsWanted(
+  store: Store,
+  { of, after, limit }: RedactionsPage,
+): Promise<RedactionWanted[]> {
+  const one = of && redactionWantedKey(bytesOf(of.channel), bytesOf(of.target), nothing)
+  const { gte, lt } = one === undefined ? kindRange('w') : { gte: one, lt: Buffer.concat([one, aboveId]) }
+  const last = after && redactionWantedKey(bytesOf(after.channel), bytesOf(after.target), bytesOf(after.by))
+  const records = await store.entries({
+    gte: last === undefined ? gte : Buffer.concat([last, Buffer.alloc(1)]),
+    lt,
+    ...(limit !== undefined && { limit }),
+  })
+  return records.map(([key]) => ({
+    channel: formatUuid(key, 1) as ChannelId,
+    target: idAt(key, 1 + idBytes),
+    by: idAt(key, 1 + 2 * idBytes),
+  }))
 }
 
 /** Before the log opens: an index of another version is dropped and written from the events. Cut short, it begins anew. */

@@ -60,9 +60,15 @@ export type ShowTo = (reader: UserName, messages: readonly Entry[], shown: Reado
 /** Reads what is stored, and does what a crash left undone. `render` comes after this room, which it asks. */
 export const openMessages = async (
   { log, store, servers, logger, friends }: MessagesComponents,
-  init: { readonly nodeId: NodeId; readonly render: () => Render },
+  init: {
+    readonly nodeId: NodeId
+    readonly render: () => Render
+    /** Default `limits.deletesWaitingMax`. */
+    readonly deletesKeptMax?: number
+  },
 ): Promise<Messages> => {
-  const redactions = createRedactions({ log, servers, logger })
+  const { deletesKeptMax: keptMax } = init
+  const redactions = createRedactions({ log, servers, logger }, { ...(keptMax !== undefined && { keptMax }) })
   const isDeleted = (message: Entry): boolean => redactions.isDeleted(message)
   const states = createStates({ log, servers, isDeleted })
   const judge = createJudge({ log, servers, states }, { isLocal: ({ node }) => node === init.nodeId, isDeleted })

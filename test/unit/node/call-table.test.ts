@@ -22,8 +22,13 @@ describe('call table', () => {
   const logged: string[] = []
   const note = (_: object, message: string): void => void logged.push(message)
   const logger = { debug: note, info: note, warn: note, error: note }
+  let waitMs = 0
+  const rate = { take: () => waitMs }
   let act = (text: string): string => text
-  const table = createCallTable([answer(echo, (_, { text }) => Promise.resolve({ text: act(text ?? '') }))], { logger })
+  const table = createCallTable([answer(echo, (_, { text }) => Promise.resolve({ text: act(text ?? '') }))], {
+    logger,
+    rate,
+  })
 
   it('CALL-2: an id comes back, an empty payload is an empty object', async () => {
     assert.deepEqual(await table.answer(alice, 'echo', bytes('{"id":"7","text":"hi"}')), {
@@ -46,6 +51,14 @@ describe('call table', () => {
       assert.match(JSON.stringify(await table.answer(alice, method, bytes(payload))), expected)
     })
   }
+
+  it('CALL-6: too many calls are RATE_LIMITED, and say until when; the id comes back', async () => {
+    waitMs = 20
+    const reply = await table.answer(alice, 'echo', bytes('{"id":"8"}'))
+    assert.match(JSON.stringify(reply), /"id":"8".*RATE_LIMITED.*20 ms/)
+    waitMs = 0
+    assert.ok('result' in (await table.answer(alice, 'echo', bytes('{}'))))
+  })
 
   it('answers what a handler refuses, and keeps our own faults to the log', async () => {
     act = () => {

@@ -223,6 +223,25 @@ describe('friends over two nodes', () => {
     await here.friends.addToGroup(alice, channel, bobs)
   })
 
+  it('FRIEND-17: one is in so many groups: past that one makes none, and is added to none', async () => {
+    await befriend()
+    await here.friends.request(alice, 'carol')
+    await here.friends.accept(carol, 'alice')
+    const groups = []
+    for (let i = 0; i < limits.groupsPerUserMax; i++) {
+      groups.push(await here.friends.createGroup(alice, { name: `${i}`, members: i === 0 ? ['carol'] : [] }))
+    }
+    await assert.rejects(here.friends.createGroup(alice, { name: 'more', members: [] }), { code: 'QUOTA' })
+    await assert.rejects(here.friends.createGroup(carol, { name: 'with alice', members: ['alice'] }), { code: 'QUOTA' })
+    const { channel } = await here.friends.createGroup(carol, { name: 'alone', members: [] })
+    await assert.rejects(here.friends.addToGroup(carol, channel, 'alice'), { code: 'QUOTA' })
+    await assert.rejects(there.friends.createGroup(bob, { name: 'far', members: [alices] }), { code: 'QUOTA' })
+    await here.friends.leaveGroup(alice, groups[1]!.channel)
+    await here.friends.addToGroup(carol, channel, 'alice')
+    await here.friends.settled()
+    assert.ok(here.friends.conversations(alice).some(({ name }) => name === 'alone'))
+  })
+
   it('FRIEND-19: what was under way when somebody was put out is no loss: the cut is raised', async () => {
     await here.friends.request(alice, 'carol')
     await here.friends.accept(carol, 'alice')

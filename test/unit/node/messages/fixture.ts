@@ -48,7 +48,11 @@ export const principal = (name: string): Principal => ({
   scope: undefined,
 })
 
-export const openNode = async (changes: Partial<LogComponents> = {}, nodeName = 'home.example'): Promise<Node> => {
+export const openNode = async (
+  changes: Partial<LogComponents> = {},
+  nodeName = 'home.example',
+  deletesKeptMax?: number,
+): Promise<Node> => {
   const parts = components({ relations, ...changes })
   const { nodeId } = parts.keys
   const log = await createLog(parts)
@@ -69,7 +73,7 @@ export const openNode = async (changes: Partial<LogComponents> = {}, nodeName = 
   const friends = { hides: () => false, hidesAt: () => false, hasBlocks: () => false, withheldFrom: () => undefined }
   const messages = await openMessages(
     { log, friends, store: parts.store, servers, logger },
-    { nodeId, render: () => render },
+    { nodeId, render: () => render, ...(deletesKeptMax !== undefined && { deletesKeptMax }) },
   )
   const render = createRender(
     { ...servers, isDeleted: (message) => messages.isDeleted(message) },

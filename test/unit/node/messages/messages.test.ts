@@ -13,6 +13,7 @@ import { threadUnfollow } from '../../../../spec/calls/thread.unfollow.ts'
 import type { ChannelId, EventId } from '../../../../spec/ids.ts'
 import { limits } from '../../../../spec/limits.ts'
 import type { EventJson } from '../../../../spec/message.ts'
+import { createWantedDeletes } from '../../../../node/messages/wanted-deletes.ts'
 import { as, named } from '../servers/fixture.ts'
 import { openHomeNode, openNode, replicate, until, type Node } from './fixture.ts'
 
@@ -36,8 +37,8 @@ const agreed = (events: readonly EventJson[]): unknown[] =>
   }))
 
 /** The governance of a server, at another node. */
-const follow = async (home: Node & { general: ChannelId }): Promise<Node> => {
-  const other = await openNode({}, 'away.example')
+const follow = async (home: Node & { general: ChannelId }, deletesKeptMax?: number): Promise<Node> => {
+  const other = await openNode({}, 'away.example', deletesKeptMax)
   const governance = home.servers.serverByHandle('home')?.governance ?? assert.fail('no server')
   await replicate(home, other, { channel: governance })
   return other
@@ -152,8 +153,12 @@ describe('what becomes of messages', () => {
           }
           await home.messages.settled()
           const expected = agreed(await home.history('owner', general))
-          for (const newestFirst of [false, true]) {
-            await using other = await follow(home)
+          for (const [newestFirst, keptMax] of [
+            [false, undefined],
+            [true, undefined],
+            [true, 1],
+          ] as const) {
+            await using other = await follow(home, keptMax)
             await replicate(home, other, { channel: general, size, newestFirst })
             await other.messages.settled()
             const { events } = await other.messages.page('nobody' as never, general, {}, 200)
@@ -259,6 +264,22 @@ describe('what becomes of messages', () => {
     await assert.rejects(home.call('mona', messagePin, { channel: general, target: id }), named('QUOTA'))
     const versions = await home.call('alice', messageHistory, { channel: general, target: id })
     assert.equal(versions.versions.length, 1 + limits.editsPerMessageMax)
+  })
+
+  it('MSGS-10: so many deletes that wait are kept in memory; of those that are not, the log is asked', async () => {
+    const ids = Array.from(
+      { length: 30 },
+      (_, n) => `${String(n).padStart(8, '0')}-0000-7000-8000-000000000000` as EventId,
+    )
+    const [first = assert.fail(), last = assert.fail()] = [ids[0], ids.at(-1)]
+    const wanted = createWantedDeletes(5)
+    assert.equal(wanted.mayHave(first), false)
+    for (const id of ids) for (const by of ids) wanted.add(id, by, { channel: '' } as never)
+    assert.equal(wanted.size, 5)
+    assert.deepEqual([wanted.of(first).length, wanted.of(last).length], [0, 5])
+    assert.ok(wanted.mayHave(first))
+    for (const by of ids) wanted.delete(last, by)
+    assert.equal(wanted.size, 0)
   })
 
   it('MSGS-11: answering follows the thread, and whoever left is not brought back', async () => {
