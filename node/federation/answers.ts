@@ -14,7 +14,7 @@ import type { NodeDirectory } from './directory.ts'
 export interface AnswersComponents {
   readonly accounts: Pick<Accounts, 'redeemInviteFor'>
   readonly servers: Pick<Servers, 'admitRemote' | 'replicas' | 'grantOf'>
-  readonly directory: Pick<NodeDirectory, 'farewell'>
+  readonly directory: Pick<NodeDirectory, 'farewell' | 'nodesOf'>
   readonly trust: Pick<Trust, 'record'>
 }
 
@@ -46,8 +46,8 @@ export const nodeAnswers = ({ accounts, servers, directory, trust }: AnswersComp
   }),
 
   answerNode(nodeAddressesCall, ({ nodeId }, { server, nodes }) => {
-    const hosts = servers.replicas(server)?.nodes
-    if (hosts?.has(nodeId) !== true) throw new HearthError('NOT_FOUND', 'there is no such server')
+    const hosts = new Set(directory.nodesOf(server))
+    if (!hosts.has(nodeId)) throw new HearthError('NOT_FOUND', 'there is no such server')
     return Promise.resolve({
       nodes: nodes.flatMap((node) => {
         const { addresses = [] } = (hosts.has(node) ? trust.record(node) : undefined) ?? {}

@@ -15,7 +15,7 @@ export interface ContactsComponents {
   readonly peers: Pick<NodePeers, 'want' | 'unwant' | 'peers'> & Peers
   readonly calls: Pick<Calls, 'ask' | 'peer'>
   readonly sync: Pick<Sync, 'links'>
-  readonly directory: Pick<NodeDirectory, 'servers' | 'nodesOf' | 'onChanged'>
+  readonly directory: Pick<NodeDirectory, 'servers' | 'nodesOf' | 'isConversation' | 'onChanged'>
   readonly store: Store
   readonly timers: Timers
 }
@@ -80,7 +80,7 @@ export async function openContacts(components: ContactsComponents): Promise<Cont
   /** NCALL-8: were we put out while one of us was away? Then the governance that says so comes now. */
   const askStanding = async (node: NodeId): Promise<void> => {
     for (const { server } of directory.servers()) {
-      if (!directory.nodesOf(server).includes(node)) continue
+      if (directory.isConversation(server) || !directory.nodesOf(server).includes(node)) continue
       await calls.ask(node, serverStandingCall, { server }).catch(() => undefined)
     }
   }

@@ -1,5 +1,6 @@
 /** What this node replicates and who may have it, read off the governance (the port `Directory` of federation/). */
 import type { Directory, Timers } from '../../federation/components.ts'
+import { conversationAt } from '../../spec/conversation.ts'
 import type { ChannelId, NodeId, ServerId } from '../../spec/ids.ts'
 import type { Servers } from '../servers/servers.ts'
 
@@ -36,8 +37,9 @@ export interface NodeDirectory extends Directory {
   farewell(node: NodeId, server: ServerId): void
   /** A member of this node is about to come back to a server: its governance is taken for a while. */
   await(server: ServerId): void
-  /** Nodes that host members of a server now, this one left out. */
+  /** Nodes that host members of a server, or people of a conversation by its place, now; this one left out. */
   nodesOf(server: ServerId): readonly NodeId[]
+  isConversation(place: ServerId): boolean
   stop(): void
 }
 
@@ -161,7 +163,11 @@ export const createNodeDirectory = (
       dismiss(nodeId, server)
       changed()
     },
-    nodesOf: (server) => [...(servers.replicas(server)?.nodes ?? nobody)].filter((node) => node !== nodeId),
+    isConversation: (place) => talkOf(conversationAt(place)) !== undefined,
+    nodesOf(server) {
+      const nodes = talkOf(conversationAt(server))?.nodes ?? servers.replicas(server)?.nodes ?? nobody
+      return [...nodes].filter((node) => node !== nodeId)
+    },
     stop() {
       unsubscribe()
       forgetTalks?.()

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { settingsChannelOf } from '../../../../spec/governance/places.ts'
-import type { UserName } from '../../../../spec/ids.ts'
+import { encodeBase32 } from '../../../../spec/base32.ts'
+import { createNodeDirectory } from '../../../../node/federation/directory.ts'
+import { controlChannelOf, conversationAt } from '../../../../spec/conversation.ts'
+import type { NodeId, ServerId, UserName } from '../../../../spec/ids.ts'
 import { createVirtualTime } from '../../federation/virtual-time.ts'
 import { join, openSite, shareServer, type Site } from './fixture.ts'
 
@@ -118,5 +121,31 @@ describe('what a node replicates', () => {
     const handle = away.servers.server(server)?.handle
     assert.match(handle ?? '', /^club-[a-z2-7]{6}$/)
     assert.equal(away.servers.serverByHandle(handle ?? '')?.id, server)
+  })
+
+  it('NCALL-9, FRIEND-24: a conversation stands where a server does: its nodes are those of its people', async () => {
+    await using home = await openSite('home')
+    const [elm, ash, out] = ['e', 'b', 'c'].map((letter) => letter.repeat(52) as NodeId) as [NodeId, NodeId, NodeId]
+    const [place, other] = [1, 2].map((n) => encodeBase32(new Uint8Array(32).fill(n))) as [ServerId, ServerId]
+    const channel = conversationAt(place)
+    const nodes = new Set([home.nodeId, elm, ash])
+    const directory = createNodeDirectory(
+      {
+        servers: home.servers,
+        timers: createVirtualTime().timers,
+        conversations: {
+          replicas: () => [
+            { place, channel, control: controlChannelOf(channel), nodes, told: new Set([...nodes, out]) },
+          ],
+          onChanged: () => () => undefined,
+        },
+      },
+      { nodeId: home.nodeId },
+    )
+    assert.deepEqual(directory.nodesOf(place), [elm, ash])
+    assert.ok(directory.isConversation(place))
+    assert.ok(directory.mayServe(out, controlChannelOf(channel)) && !directory.mayServe(out, channel))
+    assert.deepEqual(directory.nodesOf(other), [])
+    directory.stop()
   })
 })
