@@ -62,11 +62,13 @@ const stateOf = (base: EventJson, since: readonly EventJson[], isOwn: (event: Ev
   const isPinned = pin === undefined ? base.pinned === true : pin.type === 'pin'
   const reactions = reactionsOf(base.reactions ?? [], since, isOwn)
   const replies = repliesOf(base.replies, since)
-  const { pinned: _pinned, reactions: _reactions, mentions, ...rest } = base
+  const { pinned: _pinned, reactions: _reactions, mentions, signature, ...rest } = base
   const said = edit === undefined ? mentions : edit.mentions
+  const signed = edit === undefined ? signature : edit.signature
   return {
     ...rest,
     ...(said !== undefined && { mentions: said }),
+    ...(signed !== undefined && { signature: signed }),
     ...(edit !== undefined && { body: edit.body, edited: edit.time }),
     ...(isPinned && { pinned: true as const }),
     ...(reactions.length > 0 && { reactions }),

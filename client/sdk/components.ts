@@ -49,6 +49,10 @@ export interface SdkComponents {
   openLink(init: LinkInit): Promise<Link>
   /** Uniform in [0, 1). */
   random(): number
+  /** For keys and nonces: not to be guessed. */
+  randomBytes(length: number): Uint8Array
+  /** Ed25519, of a strict key and a strict signature. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** A new client message id or correlation: unique, at most 64 bytes of text. */
   newId(): string
   /** Milliseconds since 1970: for the local echo only. */

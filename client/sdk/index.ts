@@ -1,5 +1,7 @@
 export { connect } from './connect.ts'
-export { openSession, type Change, type ConnectInit, type SendInit, type Session } from './session.ts'
+export { openSession } from './open-session.ts'
+export type { Change, ConnectInit, SendInit, Session } from './session.ts'
+export type { Verdict } from './authors.ts'
 export type { CallInit } from './calls.ts'
 export type { Delivery, Link, LinkInit, PublishInit, SdkComponents } from './components.ts'
 export type { ConnectionState } from './connection.ts'

@@ -1,3 +1,4 @@
+import type { AuthorSignature } from '../../spec/author.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { ChannelId, EventId } from '../../spec/ids.ts'
 import { checkText, textFault } from '../../spec/text.ts'
@@ -13,6 +14,8 @@ export interface Outgoing {
   readonly replyTo?: EventId
   /** First message of the thread that it goes to. */
   readonly thread?: EventId
+  /** By this device's key. */
+  readonly signature?: AuthorSignature
   /** Of this device's clock. */
   readonly timeMs: number
   readonly state: 'pending' | 'stored' | 'failed'
@@ -45,6 +48,10 @@ export interface OutboxInit {
   readonly keep?: (outgoing: Outgoing) => void
   /** The node has it: it need not be kept any longer. */
   readonly drop?: (id: string) => void
+  /** By the key that this device has now. */
+  readonly sign?: (
+    draft: Pick<Outgoing, 'id' | 'channel' | 'text' | 'replyTo' | 'thread'>,
+  ) => AuthorSignature | undefined
   /** Messages that wait or have failed; past it `send` fails with QUOTA. Default 1,000. */
   readonly messagesMax?: number
 }
@@ -58,10 +65,15 @@ interface Slot {
 
 export const createOutbox = (
   components: { now(): number },
-  { onChange, awaitsEvent, kept = [], keep = nothing, drop = nothing, messagesMax = 1_000 }: OutboxInit,
+  { onChange, awaitsEvent, kept = [], keep = nothing, drop = nothing, sign = nothing, messagesMax = 1_000 }: OutboxInit,
 ): Outbox => {
   const slots = new Map(kept.map((outgoing) => [outgoing.id, createSlot(outgoing)]))
   let link: Link | undefined
+
+  const signed = <T extends Parameters<typeof sign>[0]>(draft: T): T & { readonly signature?: AuthorSignature } => {
+    const signature = sign(draft)
+    return signature === undefined ? draft : { ...draft, signature }
+  }
 
   const change = (slot: Slot, outgoing: Outgoing): void => {
     if (slots.get(outgoing.id) !== slot) return
@@ -85,10 +97,10 @@ export const createOutbox = (
   }
 
   const publish = async (slot: Slot, through: Link): Promise<void> => {
-    const { id, channel, text: body, replyTo, thread } = slot.outgoing
+    const { id, channel, text: body, replyTo, thread, signature } = slot.outgoing
     slot.inFlight = true
     try {
-      await through.publish(`c/${channel}/send`, JSON.stringify({ body, id, replyTo, thread }))
+      await through.publish(`c/${channel}/send`, JSON.stringify({ body, id, replyTo, thread, signature }))
       change(slot, { ...slot.outgoing, state: 'stored' })
     } catch (error) {
       if (link !== through || !(error instanceof HearthError) || error.code === 'CONNECTION_LOST') return
@@ -105,7 +117,7 @@ export const createOutbox = (
     send: (draft) => {
       const known = slots.get(draft.id)
       if (known !== undefined) return known.outcome
-      const outgoing: Outgoing = { ...draft, timeMs: components.now(), state: 'pending' }
+      const outgoing: Outgoing = { ...signed(draft), timeMs: components.now(), state: 'pending' }
       if (slots.size >= messagesMax) {
         const error = new HearthError('QUOTA', `${messagesMax} messages wait to be sent already`)
         return Promise.resolve({ ...outgoing, state: 'failed', error })
@@ -120,8 +132,8 @@ export const createOutbox = (
     retry: (id) => {
       const slot = slots.get(id)
       if (slot?.outgoing.state !== 'failed' || faultOfText(slot.outgoing.text) !== undefined) return
-      const { error: _error, ...outgoing } = slot.outgoing
-      change(slot, { ...outgoing, state: 'pending' })
+      const { error: _error, signature: _former, ...outgoing } = slot.outgoing
+      change(slot, { ...signed(outgoing), state: 'pending' })
       pump()
     },
     resume: (next) => {
@@ -151,7 +163,7 @@ const createSlot = (outgoing: Outgoing): Slot => {
   return { outgoing, inFlight: false, outcome, done }
 }
 
-const nothing = (): void => undefined
+const nothing = (): undefined => undefined
 
 /** The node checks the same; here it is said before anything is sent. */
 const faultOfText = (text: string): HearthError | undefined => {

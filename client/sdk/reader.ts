@@ -32,6 +32,7 @@ export interface ReaderInit {
 export interface Reader {
   readonly cursor: number | undefined
   isFollowed(channel: ChannelId): boolean
+  followed(): readonly ChannelId[]
   /** Those of which every event up to the cursor came. */
   current(): readonly ChannelId[]
   timeline(channel: ChannelId): Timeline
@@ -163,6 +164,7 @@ export const createReader = ({
       return cursor
     },
     isFollowed: (channel) => followed.has(channel),
+    followed: () => [...followed],
     current: () => [...followed].filter((channel) => !behind.has(channel)),
     timeline: timelineOf,
     follow: (channels, link) => {

@@ -1,12 +1,20 @@
 import type { EventJson } from '../../spec/message.ts'
 import type { EventId } from '../../spec/ids.ts'
 import { createAnnotated, targetOf, type Annotated } from './annotated.ts'
+import type { Verdict } from './authors.ts'
 import type { Outgoing } from './outbox.ts'
 import type { Mark } from './receipts.ts'
 
 /** What a channel shows, top to bottom: events in display order, then what this device says and is not yet an event. */
 export type TimelineItem =
-  | { readonly kind: 'event'; readonly event: EventJson; /** Of one's own. */ readonly mark?: Mark }
+  | {
+      readonly kind: 'event'
+      readonly event: EventJson
+      /** Of one's own. */
+      readonly mark?: Mark
+      /** Of a message: whether its author said it; absent while that is looked into. */
+      readonly verdict?: Verdict
+    }
   | { readonly kind: 'outgoing'; readonly outgoing: Outgoing }
 
 /**

@@ -1,6 +1,7 @@
 /** The records of the offline store. What does not decode is passed over: a damaged record costs itself only. */
 import { z } from 'zod'
 import { deviceIdField, deviceKeyField } from '../../../spec/account.ts'
+import { signatureField } from '../../../spec/author.ts'
 import { isChannelId, isNodeId } from '../../../spec/identifiers.ts'
 import type { ChannelId, NodeId } from '../../../spec/ids.ts'
 import { channelIdField, eventIdField, eventJson, type EventJson } from '../../../spec/message.ts'
@@ -36,6 +37,7 @@ const outgoingRecord = z.object({
   text: z.string(),
   replyTo: eventIdField.optional(),
   thread: eventIdField.optional(),
+  signature: signatureField.optional(),
   timeMs: z.number(),
   state: z.enum(['pending', 'failed']),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
@@ -45,12 +47,13 @@ const outgoingRecord = z.object({
 export const readOutgoing = (value: unknown): Outgoing | undefined => {
   const parsed = outgoingRecord.safeParse(value)
   if (!parsed.success) return undefined
-  const { error: fault, replyTo, thread, ...rest } = parsed.data
+  const { error: fault, replyTo, thread, signature, ...rest } = parsed.data
   const error = namedErrorOf(fault)
   return {
     ...rest,
     ...(replyTo !== undefined && { replyTo }),
     ...(thread !== undefined && { thread }),
+    ...(signature !== undefined && { signature }),
     ...(error !== undefined && { error }),
   }
 }

@@ -21,6 +21,7 @@ const chapters = [
   'friends',
   'inbox',
   'profiles',
+  'authors',
 ]
 
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8')

@@ -1,3 +1,4 @@
+import nacl from 'tweetnacl'
 import { catchup } from '../../../../spec/calls/catchup.ts'
 import { history } from '../../../../spec/calls/history.ts'
 import { HearthError } from '../../../../spec/errors.ts'
@@ -149,6 +150,8 @@ export const createFakeNode = ({ user = 'alice' }: { readonly user?: string } = 
     components: {
       openLink,
       random: () => 1,
+      randomBytes: (length) => nacl.randomBytes(length),
+      verify: async (key, signed, signature) => nacl.sign.detached.verify(signed, signature, key),
       newId: () => `id-${(ids += 1)}`,
       now: () => 0,
       delay: (ms, signal) => {
