@@ -9,6 +9,9 @@ const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
 const rawKeyBytes = 32
 /** Parsed public keys kept: one for each node and device that is heard. */
 const publicKeysMax = 1_024
+/** Signatures that held, kept: the seals of one flush share theirs (SEAL-3), and come one feed after another. */
+const heldMax = 64
+const heldBytesMax = 256
 
 /**
  * Through a string of bytes, because making the answer a Buffer inside OpenSSL's binding costs three times as much as
@@ -36,7 +39,8 @@ export const createSigningKey = (seed?: Uint8Array): SigningKey => {
 
 /**
  * Ed25519 as `spec/ed25519.ts` wants it: small-order and non-canonical keys and signatures are refused first
- * (SEAL-5), then `node:crypto` decides. Parsed keys are kept, oldest dropped.
+ * (SEAL-5), then `node:crypto` decides. Parsed keys are kept, oldest dropped; and of the same key, message and signature
+ * it is known for a while that they hold.
  */
 export const createVerify = (): Verify => {
   const keys = new Map<string, KeyObject>()
@@ -50,8 +54,19 @@ export const createVerify = (): Verify => {
     keys.set(name, key)
     return key
   }
-  return (publicKey, message, signature) =>
-    isStrictPublicKey(publicKey) && isStrictSignature(signature) && verify(null, message, parsed(publicKey), signature)
+  const held = new Set<string>()
+  return (publicKey, message, signature) => {
+    if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false
+    // Key and signature have fixed lengths, so that no other three make the same name.
+    const name = Buffer.concat([publicKey, signature, message]).toString('latin1')
+    if (held.has(name)) return true
+    if (!verify(null, message, parsed(publicKey), signature)) return false
+    if (message.length > heldBytesMax) return true
+    const [oldest] = held
+    if (held.size >= heldMax && oldest !== undefined) held.delete(oldest)
+    held.add(name)
+    return true
+  }
 }
 
 const parseSeed = (seed: Uint8Array): KeyObject =>

@@ -62,4 +62,23 @@ describe('verification', () => {
     signature[3] = (signature[3] ?? 0) ^ 1
     assert.equal(verify(key.publicKey, message, signature), false)
   })
+
+  it('SEAL-8: what held holds again, and nothing else does because of it', () => {
+    const [key, other] = [createSigningKey(), createSigningKey()]
+    const verify = createVerify()
+    const message = Buffer.from('hello')
+    const signature = Buffer.from(key.sign(message))
+    for (let times = 0; times < 2; times++) assert.equal(verify(key.publicKey, message, signature), true)
+    assert.equal(verify(other.publicKey, message, signature), false)
+    assert.equal(verify(key.publicKey, Buffer.from('hellO'), signature), false)
+    assert.equal(verify(key.publicKey, Buffer.concat([message, signature]), signature), false)
+    for (let bit = 0; bit < 512; bit += 7) {
+      const flipped = Buffer.from(signature)
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      assert.equal(verify(key.publicKey, message, flipped), false)
+    }
+    // Past what is kept the oldest go, and hold all the same.
+    for (let i = 0; i < 100; i++) assert.ok(verify(key.publicKey, Buffer.from(`${i}`), key.sign(Buffer.from(`${i}`))))
+    assert.equal(verify(key.publicKey, message, signature), true)
+  })
 })
