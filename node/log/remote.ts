@@ -70,8 +70,8 @@ export function newEvents(
   begins?: EventId,
 ): readonly RemoteEvent[] {
   const sealed = slice.seal !== undefined
-  const isKept = ({ event }: RemoteEvent, index: number): boolean =>
-    begins === undefined || event.header.id >= begins || (sealed && index === events.length - 1)
+  const isShown = ({ event }: RemoteEvent): boolean => begins === undefined || event.header.id >= begins
+  const isKept = (one: RemoteEvent, index: number): boolean => isShown(one) || index === events.length - 1
   if (!feed || feed.head.seq === 0) {
     if (!sealed) throw new HearthError('SEAL_INVALID', 'a feed that is new here comes with a seal')
     return events.filter(isKept)
@@ -91,7 +91,7 @@ export function newEvents(
     throw new HearthError('CHAIN_BROKEN', `events ${last + 1} to ${feed.floor - 1} of feed ${feed.id} come first`)
   }
   const above = events.filter(({ event }) => event.header.seq > feed.head.seq)
-  const below = events.filter((one, index) => one.event.header.seq < feed.floor && isKept(one, index))
+  const below = events.filter((one) => one.event.header.seq < feed.floor && isShown(one))
   const [next] = above
   if (next && !equalBytes(next.event.header.prevHash, feed.head.hash)) throw forked(feed.id, feed.head.seq)
   if (next && !sealed) throw new HearthError('SEAL_INVALID', 'events past the head of a feed come with a seal')

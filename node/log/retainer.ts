@@ -1,7 +1,8 @@
 import { HearthError } from '../../spec/errors.ts'
 import type { ChannelId, EventId } from '../../spec/ids.ts'
 import { putBeginning } from './beginning-record.ts'
-import { isBefore, type Channel } from './feed-table.ts'
+import { bytesOf, isBefore, type Channel } from './feed-table.ts'
+import { redactionKey } from './keys.ts'
 import type { Entry, Retention } from './log.ts'
 import type { Reader } from './reader.ts'
 import { raiseFloors, sweep, type RetentionParts } from './retention.ts'
@@ -28,14 +29,16 @@ export function createRetainer(parts: RetainerParts): Retainer {
   const { store, table, reader, keys } = parts
 
   /** The last event of a feed stays for its hash, and says no more what it said. */
-  const redactLast = async (channel: Channel, { because, to }: NonNullable<Channel['cleared']>): Promise<void> => {
+  const redactLast = async (channel: Channel, { because }: NonNullable<Channel['cleared']>): Promise<void> => {
     if (!(await parts.has(because))) return
     for (const { stored, sealed, origin } of channel.feeds) {
       const { id } = stored
-      if (id === undefined || !isBefore(channel, id) || (to !== undefined && id < to)) continue
+      if (id === undefined || !isBefore(channel, id)) continue
       if (origin.node === keys.nodeId && sealed < stored.seq) continue
       const { entry } = await reader.read(channel, id)
-      await parts.redact(entry, because)
+      if (entry.body) await parts.redact(entry, because)
+      // What redacted it before may go itself.
+      else await store.commit([{ type: 'put', key: redactionKey(bytesOf(id)), value: bytesOf(because) }])
     }
   }
 
@@ -56,7 +59,9 @@ export function createRetainer(parts: RetainerParts): Retainer {
     async retain(id, { from, because }) {
       const channel = table().channel(id)
       const { begins, cleared } = channel
-      if (begins !== undefined && begins >= from) return 0
+      if (begins !== undefined && begins > from) return 0
+      // Some may have come late: the last event of a feed, and the one after it.
+      if (begins === from) return clear(id)
       Object.assign(channel, { begins: from, cleared: { because, to: cleared?.to } })
       try {
         await store.commit([putBeginning(channel)])

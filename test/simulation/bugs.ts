@@ -2,6 +2,7 @@
 import type { HotKey, HotKeys } from '../../federation/sync/components.ts'
 import { decodeBase32 } from '../../spec/base32.ts'
 import { readCertificate } from '../../spec/certificate.ts'
+import { eventIdStamp, firstIdOf } from '../../spec/event-id.ts'
 import type { NodeId } from '../../spec/ids.ts'
 import type { Entry } from '../../node/log/log.ts'
 import type { Bug } from './site.ts'
@@ -31,6 +32,22 @@ export const bugs: readonly Bug[] = [
         commit: (operations) => (++count % 40 === 17 + index ? Promise.resolve() : store.commit(operations)),
       })
     },
+  },
+  {
+    name: 'forgets where a channel begins',
+    store: (store) =>
+      wrap(store, {
+        commit: (operations) => store.commit(operations.filter(({ key }) => key[0] !== 'b'.charCodeAt(0))),
+      }),
+  },
+  {
+    name: 'drops more than it should',
+    at: (index) => index === 1,
+    log: (log) =>
+      wrap(log, {
+        retain: (channel, { from, because }) =>
+          log.retain(channel, { from: firstIdOf(eventIdStamp(from).ms + 2_000), because }),
+      }),
   },
   {
     name: 'serves what is not synced and sealed',

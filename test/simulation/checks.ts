@@ -139,7 +139,7 @@ const checkSaid = async (run: Run, clients: Clients, pageOf: PageOf, find: Find)
   const up = run.sites.filter((site) => site.isUp)
   for (const one of clients.said) {
     const { site, channel, text, entry, restoredSince, lostAtHome } = one
-    if (entry === undefined) continue
+    if (entry === undefined || (run.begins !== undefined && channel === run.general && entry.id < run.begins)) continue
     if (site.isUp && !lostAtHome && !(await has(site))) find(`${site.name} lost ${text}, which it acknowledged`)
     const readers = up.filter((reader) => isReader(up, reader, channel))
     const holders = new Set(clients.holdersOf(one))

@@ -1,6 +1,8 @@
 /** What goes wrong, and what people do meanwhile: at random times, with a bias for moments that are risky. */
 import type { Actor } from '../../node/servers/servers.ts'
 import { HearthError } from '../../spec/errors.ts'
+import { firstIdOf } from '../../spec/event-id.ts'
+import type { EventId } from '../../spec/ids.ts'
 import type { Clients } from './clients.ts'
 import type { Disk } from './disk.ts'
 import type { Run } from './run.ts'
@@ -10,7 +12,19 @@ export interface Faults {
   end(): void
 }
 
-export const planFaults = (run: Run, clients: Clients, find: (what: string) => void): Faults => {
+/** FEED-7, because of an event that is on every node. */
+export const keepFrom = async ({ server, general }: Run, { process }: Site, from: EventId): Promise<number> => {
+  const { log, servers } = process
+  const governance = servers.server(server)?.governance
+  const [genesis] = governance === undefined ? [] : await log.page(governance, { after: firstIdOf(0) }, 1)
+  return genesis === undefined ? 0 : log.retain(general, { from, because: genesis.id })
+}
+
+export const planFaults = (
+  run: Run,
+  clients: Clients,
+  { find, isLied }: { readonly find: (what: string) => void; readonly isLied: boolean },
+): Faults => {
   const { world, network, sites, server, general, back } = run
   const backups = new Map<Site, Disk>()
   let isOver = false
@@ -76,9 +90,22 @@ export const planFaults = (run: Run, clients: Clients, find: (what: string) => v
     ],
     [1, () => void (world.oneOf(sites).skewMs = (world.random() - 0.5) * (world.chance(0.2) ? 600_000 : 40_000))],
     [1, () => world.oneOf(sites).disk.failOnce()],
+    // Not beside a liar: of a fork that lies before the beginning there may be no proof any more.
+    [!isLied && world.chance(0.4) ? 2 : 0, () => drop(world.oneOf(sites))],
     [4, () => govern()],
     [2, () => erase()],
   ]
+  /** Each node counts the days by its own clock. */
+  const drop = (site: Site): void => {
+    if (!site.isUp) return
+    const from = firstIdOf(Math.floor(world.nowMs) - 1_000 - world.pick(5_000))
+    if (run.begins === undefined || run.begins < from) run.begins = from
+    keepFrom(run, site, from).then(
+      (dropped) => void (dropped > 0 && world.saw('events are dropped')),
+      () => world.saw('dropping fails'),
+    )
+    if (world.chance(0.3)) world.after(world.random() * 20, () => crash(site))
+  }
   /** The owner and an admin, on two nodes that may not see each other. */
   const govern = (): void => {
     const site = world.oneOf(sites.slice(0, 2))

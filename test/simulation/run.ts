@@ -1,5 +1,5 @@
 /** What the parts of a run have in common. */
-import type { ChannelId, FeedId, NodeId, ServerId } from '../../spec/ids.ts'
+import type { ChannelId, EventId, FeedId, NodeId, ServerId } from '../../spec/ids.ts'
 import type { SimNetwork } from './network.ts'
 import type { Site } from './site.ts'
 import type { World } from './world.ts'
@@ -16,6 +16,8 @@ export interface Run {
   readonly replicated: Map<FeedId, Map<NodeId, number>>
   /** A node that never comes back. */
   destroyed: Site | undefined
+  /** FEED-7: where `general` begins at the end; undefined: nobody drops anything. */
+  begins: EventId | undefined
   /** Nodes that are no honest sites. */
   readonly strangers: Set<NodeId>
 }

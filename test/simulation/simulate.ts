@@ -4,7 +4,7 @@ import { eventIdStamp } from '../../spec/event-id.ts'
 import type { MemberId, NodeId } from '../../spec/ids.ts'
 import { checkAll, converged, type Finding } from './checks.ts'
 import { createClients } from './clients.ts'
-import { planFaults } from './faults.ts'
+import { keepFrom, planFaults } from './faults.ts'
 import { createMalice } from './malice.ts'
 import { createNetwork, type SimNetwork } from './network.ts'
 import { createSite, type Bug, type Site } from './site.ts'
@@ -34,13 +34,14 @@ export const simulate = async (seed: number, bug?: Bug): Promise<Report> => {
     const clients = createClients(run)
     const malice = world.chance(0.5) ? createMalice(run) : undefined
     await malice?.join()
-    const faults = planFaults(run, clients, find)
+    const faults = planFaults(run, clients, { find, isLied: malice !== undefined })
     network.calm = false
     await world.run(faultMs)
     faults.end()
     malice?.leave()
     await heal(run, find)
     if (findings.length === 0) {
+      dropAgain(run)
       const isDone = await world.runUntil(() => clients.idle() && converged(run) === undefined, healMs)
       if (!isDone) find(`not converged: ${converged(run) ?? 'a client waits for its ack'}`)
       if (isDone) {
@@ -63,6 +64,8 @@ export const simulate = async (seed: number, bug?: Bug): Promise<Report> => {
 
 const faultMs = 10_000
 const healMs = 900_000
+/** Between two looks. */
+const dropMs = 7_000
 
 const newestMs = ({ process: { log } }: Site): number =>
   Math.max(...log.feeds().map(({ headId }) => eventIdStamp(headId).ms))
@@ -147,6 +150,7 @@ export const begin = async (
     back: back.id,
     replicated,
     destroyed: undefined,
+    begins: undefined,
     strangers,
   }
 }
@@ -168,4 +172,14 @@ const heal = async (run: Run, find: (what: string) => void): Promise<void> => {
     await within(world, site.boot(), 60_000, `${site.name} starts`).catch((error: unknown) => find(String(error)))
   }
   network.heal()
+}
+
+/** What nodes keep differs until here; from now on each looks again and again. */
+const dropAgain = (run: Run): void => {
+  const { world, sites, begins } = run
+  if (begins === undefined) return
+  for (const site of sites) {
+    if (site.isUp) void keepFrom(run, site, begins).catch(() => undefined)
+  }
+  world.after(dropMs, () => dropAgain(run))
 }

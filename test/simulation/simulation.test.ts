@@ -30,6 +30,7 @@ describe('simulated nodes', () => {
       'a node never comes back',
       'a kick',
       'a redaction',
+      'events are dropped',
       'a message is tried again',
       'a message is refused',
       'an equivocation',

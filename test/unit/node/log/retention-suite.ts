@@ -127,7 +127,7 @@ export function retentionSuite(engine: string, open: (name: string) => Promise<S
       nowMs += 1
       await say('d')
       await retain(nowMs - 1)
-      assert.deepEqual(floors(), [[2, 4]])
+      assert.deepEqual(floors(), [[3, 4]])
       await retain()
       assert.deepEqual(floors(), [[4, 4]])
       assert.deepEqual(await page(), ['d'])
@@ -140,6 +140,7 @@ export function retentionSuite(engine: string, open: (name: string) => Promise<S
       await say('b')
       await retain()
       assert.equal(await retain(nowMs - dayMs), 0)
+      assert.equal(await retain(), 0)
       assert.deepEqual(await page(), ['b'])
     })
 
