@@ -1,10 +1,11 @@
 /** Tools that the tests drive and npm does not bring. Installs them where that is allowed, otherwise says how. */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 export interface Tool {
+  /** In the PATH; a path by itself: what is no program. */
   readonly program: string
   /** The Debian package that holds it. */
   readonly package: string
@@ -18,12 +19,17 @@ export const tools: readonly Tool[] = [
   { program: 'strace', package: 'strace' },
   { program: 'gcc', package: 'gcc' },
   { program: 'chromium', package: 'chromium' },
+  { program: '/usr/lib/python3/dist-packages/paho', package: 'python3-paho-mqtt' },
+  { program: '/usr/lib/python3/dist-packages/yaml', package: 'python3-yaml' },
+  { program: '/usr/lib/python3/dist-packages/jinja2', package: 'python3-jinja2' },
 ]
 
 /** Services live in sbin, which is not in everybody's PATH. */
 export const missingTools = (wanted: readonly Tool[], path: string = process.env['PATH'] ?? ''): Tool[] => {
   const folders = [...path.split(delimiter), '/usr/sbin', '/sbin'].filter((folder) => folder !== '')
-  return wanted.filter(({ program }) => !folders.some((folder) => isExecutable(join(folder, program))))
+  return wanted.filter(({ program }) =>
+    isAbsolute(program) ? !isExecutable(program) : !folders.some((folder) => isExecutable(join(folder, program))),
+  )
 }
 
 export const packagesOf = (missing: readonly Tool[]): string[] => {

@@ -20,6 +20,12 @@ describe('the set-up of the tests', () => {
     }
   })
 
+  it('finds folders by their whole path', () => {
+    const tool = (program: string) => ({ program, package: 'some-package' })
+    assert.deepEqual(packagesOf(missingTools([tool(tmpdir())], '')), [])
+    assert.deepEqual(packagesOf(missingTools([tool('/nowhere/at/all')], '')), ['some-package'])
+  })
+
   it('names each package once, and the headers with the compiler', () => {
     const tool = (program: string, name: string) => ({ program, package: name })
     assert.deepEqual(packagesOf([tool('a', 'x'), tool('b', 'x'), tool('gcc', 'gcc')]), ['x', 'gcc', 'libc6-dev'])
