@@ -4,6 +4,7 @@ import type { ChannelId, EventId } from '../../spec/ids.ts'
 import { relationKinds } from '../../spec/relations.ts'
 import type { Entry } from '../log/log.ts'
 import type { MessageLog, MessageServers } from './components.ts'
+import { createLatestTargets } from './latest-targets.ts'
 import { annotationOf, authorOf } from './noted.ts'
 import type { Shown, States } from './states.ts'
 
@@ -40,6 +41,8 @@ export const createJudge = (
     readonly isDeleted: (message: Entry) => boolean
   },
 ): Judge => {
+  const latest = createLatestTargets(log)
+
   const counting = async (channel: ChannelId, entries: readonly Entry[]): Promise<EventId[]> => {
     const annotated = entries.flatMap((entry) => {
       const annotation = annotationOf(entry)
@@ -77,6 +80,7 @@ export const createJudge = (
     }
     const shown = new Map<EventId, Shown>()
     for (const [channel, messages] of byChannel(late)) {
+      await latest.learn(channel)
       for (const [id, state] of await annotatedOf(channel, messages)) shown.set(id, state)
     }
     return {
@@ -101,7 +105,8 @@ export const createJudge = (
 
   return {
     live(entries) {
-      const late = entries.filter((entry) => !isLocal(entry) && entry.type === 'msg')
+      latest.committed(entries)
+      const late = entries.filter((entry) => entry.type === 'msg' && !isLocal(entry) && !latest.isBefore(entry))
       const hasAnnotations = entries.some(({ type }) => isAnnotationType(type))
       return hasAnnotations || late.length > 0 ? look(entries, late) : undefined
     },
