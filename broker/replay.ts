@@ -11,7 +11,7 @@ export interface ReplayParts<P> {
   readonly nextSerial: () => number
 }
 
-const pageSize = 100
+const pageSize = 200
 const heldLiveMax = 1_000
 
 /**

@@ -3,18 +3,18 @@
  * another node, XMPP) leaves through this one.
  */
 import type { Backlog, OutboundMessage } from '../broker/components.ts'
-import { filterMatches } from '../spec/filters.ts'
 import { isGovernanceType } from '../spec/governance/acts.ts'
 import type { ChannelId, UserName } from '../spec/ids.ts'
-import { limits } from '../spec/limits.ts'
-import { channelTopic, userTopic } from '../spec/topics.ts'
+import { userTopic } from '../spec/topics.ts'
+import { createBacklogReader, type BacklogComponents } from './backlog.ts'
+import { keepTopics, messageOf, payloadsOf } from './channel-messages.ts'
 import type { Friends } from './friends/friends.ts'
 import type { Entry, Log } from './log/log.ts'
 import { noLook, type Look } from './messages/judge.ts'
 import type { Messages } from './messages/open-messages.ts'
 import type { Login } from './policy.ts'
-import type { Render, Rendered } from './render.ts'
-import type { ChannelInfo, Servers } from './servers/servers.ts'
+import type { Render } from './render.ts'
+import type { Servers } from './servers/servers.ts'
 
 /** The fan-out, as far as it is needed here. */
 export interface FanOut {
@@ -24,7 +24,7 @@ export interface FanOut {
 
 export interface AnnounceComponents {
   readonly log: Pick<Log, 'onCommitted' | 'position' | 'since'>
-  readonly servers: Pick<Servers, 'apply' | 'channel' | 'server' | 'governedBy' | 'channelsOf' | 'memberOf'>
+  readonly servers: BacklogComponents['servers'] & Pick<Servers, 'apply' | 'server' | 'governedBy' | 'memberOf'>
   /** Whom somebody's words do not reach (FRIEND-8). */
   readonly friends: Pick<Friends, 'hides' | 'withheldFrom'>
   readonly render: Render
@@ -102,28 +102,7 @@ export const createAnnounce = (components: AnnounceComponents): Announce => {
         })
       })
     },
-    read: async ({ principal }, filters, from, limit) => {
-      const wanted = new Map<ChannelId, readonly StreamTopic[]>()
-      for (const channel of servers.channelsOf(principal.user)) {
-        if (principal.scope !== undefined && principal.scope.channels?.includes(channel.id) === false) continue
-        const topics = topicsOf(channel).filter(({ topic }) => matchesAny(filters, topic))
-        if (topics.length > 0) wanted.set(channel.id, topics)
-      }
-      if (wanted.size === 0 || principal.scope?.read === false) return { messages: [], to: position }
-      const { entries, to } = await log.since(new Set(wanted.keys()), from, limit)
-      const look = await messages.look(entries)
-      const replayed = entries.flatMap((entry) => {
-        if (friends.hides(principal.user, entry)) return []
-        const rendered = look.counts(entry) ? render(entry) : undefined
-        if (rendered === undefined) return []
-        const payloads = payloadsOf(rendered)
-        return (wanted.get(entry.channel) ?? []).flatMap(({ topic, stream }) => {
-          const payload = payloads[stream]()
-          return payload === undefined ? [] : [messageOf(entry, rendered, { topic, stream, payload })]
-        })
-      })
-      return { messages: replayed, to }
-    },
+    read: createBacklogReader({ ...components, topicsOf, position: () => position }),
   }
 }
 
@@ -133,72 +112,3 @@ export const withholding = (users: ReadonlySet<UserName> | undefined): ((session
 
 /** ACC-19: session keys begin with the user. */
 export const userOfSession = (sessionKey: string): UserName => sessionKey.slice(0, sessionKey.indexOf(':')) as UserName
-
-interface StreamTopic {
-  readonly stream: 'events' | 'lines'
-  readonly topic: string
-}
-
-/** Handles are fixed, so a channel's topics are made once; past `keptMax` the one that was made first is forgotten. */
-export const keepTopics = (
-  servers: Pick<Servers, 'server'>,
-  keptMax: number = limits.topicsKeptMax,
-): ((channel: Pick<ChannelInfo, 'id' | 'server' | 'handle'>) => readonly StreamTopic[]) => {
-  const kept = new Map<ChannelId, readonly StreamTopic[]>()
-  return (channel) => {
-    const known = kept.get(channel.id)
-    if (known !== undefined) return known
-    const topics = topicsOfChannel(servers, channel)
-    if (kept.size >= keptMax) kept.delete(kept.keys().next().value ?? channel.id)
-    kept.set(channel.id, topics)
-    return topics
-  }
-}
-
-/** A channel by id and by handle, as people subscribe it (TOPIC-3). */
-const topicsOfChannel = (
-  servers: Pick<Servers, 'server'>,
-  { id, server, handle }: Pick<ChannelInfo, 'id' | 'server' | 'handle'>,
-): readonly StreamTopic[] => {
-  const serverHandle = servers.server(server)?.handle
-  const names = [
-    { by: 'id', id } as const,
-    ...(serverHandle === undefined ? [] : [{ by: 'handle', server: serverHandle, channel: handle } as const]),
-  ]
-  return names.flatMap((name) =>
-    (['events', 'lines'] as const).map((stream) => ({ stream, topic: channelTopic(name, stream) })),
-  )
-}
-
-/** Bytes made once for all topics of a stream, and only where somebody listens. */
-const payloadsOf = (rendered: Rendered): Record<StreamTopic['stream'], () => Uint8Array | undefined> => {
-  let events: Uint8Array | undefined
-  let lines: Uint8Array | undefined
-  const makeLines = (): Uint8Array | undefined => {
-    const { line } = rendered
-    return line === undefined ? undefined : Buffer.from(line)
-  }
-  return {
-    events: () => (events ??= Buffer.from(rendered.json)),
-    lines: () => (lines ??= makeLines()),
-  }
-}
-
-const messageOf = (
-  { id, position }: Entry,
-  { author }: Rendered,
-  { topic, stream, payload }: StreamTopic & { readonly payload: Uint8Array },
-): OutboundMessage => ({
-  topic,
-  payload,
-  qos: 1,
-  position,
-  userProperties: [
-    ['id', id],
-    ['author', author],
-  ],
-  contentType: stream === 'events' ? 'application/json' : 'text/plain',
-})
-
-const matchesAny = (filters: readonly string[], topic: string): boolean =>
-  filters.some((filter) => filterMatches(filter, topic))

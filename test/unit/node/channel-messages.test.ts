@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { keepTopics } from '../../../node/announce.ts'
+import { keepTopics } from '../../../node/channel-messages.ts'
 import type { ChannelId, Handle, ServerId } from '../../../spec/ids.ts'
 import { channelId } from './log/fixture.ts'
 
-describe('announcing', () => {
+describe('what goes out of a channel', () => {
   const server = 'a'.repeat(52) as ServerId
 
   it('TOPIC-3: keeps the topics of so many channels, and makes those of others anew', () => {
