@@ -7,6 +7,7 @@ import { createBroker, type Broker } from '../broker/index.ts'
 import type { Logger } from '../broker/components.ts'
 import type { NodeId, UserName } from '../spec/ids.ts'
 import { deviceKeysNodeCall } from '../spec/node-calls/device.keys.ts'
+import { profileShowNodeCall } from '../spec/node-calls/profile.show.ts'
 import { userTopic } from '../spec/topics.ts'
 import type { HomeNode, NodeAdmin, Started } from './admin/components.ts'
 import type { FanOut } from './announce.ts'
@@ -224,7 +225,9 @@ const openAway = (
         presence: rooms.presence,
         away: rooms.presenceAway,
         profileTag: (user) => rooms.profiles.tag(user),
+        profileTagged: (person, tag) => rooms.profilesAway.tagged(person, tag),
       },
+      profiles: rooms.profiles,
       tell: {
         receipt: (user, receipt) => tell(user, { type: 'replicated', ...receipt }),
         ending: (user, ending) => tell(user, { type: 'server.ended', ...ending }),
@@ -296,6 +299,10 @@ const lateAway = ({
       changed: (user) => federation?.presence.changed(user),
       relationChanged: (user, person) => federation?.presence.relationChanged(user, person),
       profileChanged: (user) => federation?.presence.profileChanged(user),
+    },
+    profile: async (node, input) => {
+      if (federation === undefined) throw federationOff()
+      return federation.calls.ask(node, profileShowNodeCall, input)
     },
     authorKeys: async (node, members) => {
       if (federation === undefined) throw federationOff()

@@ -1,19 +1,19 @@
 /** The rooms of a node, furnished from its data and given to each other; the doors come after (`doors.ts`). */
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import type { Logger, OutboundMessage, Policy } from '../broker/components.ts'
+import type { Logger, Policy } from '../broker/components.ts'
 import { isHandle, isUserName } from '../spec/identifiers.ts'
 import type { ChannelId, Handle, MemberId, NodeId, ServerId, UserName } from '../spec/ids.ts'
 import { parseInviteLink } from '../spec/invite-link.ts'
 import { limits } from '../spec/limits.ts'
-import { channelTopic, userTopic } from '../spec/topics.ts'
+import { userTopic } from '../spec/topics.ts'
 import type { Accounts } from './accounts/accounts.ts'
 import { argon2id } from './accounts/argon2.ts'
 import { accountCalls } from './accounts/calls.ts'
 import { createAccounts } from './accounts/create-accounts.ts'
 import { createRateLimiter } from './accounts/rate-limit.ts'
 import { admissionTo } from './admission.ts'
-import { createAnnounce, withholding, type Announce, type FanOut } from './announce.ts'
+import { createAnnounce, type Announce, type FanOut } from './announce.ts'
 import { openAuthorKeys, type AuthorKeys, type AuthorKeysComponents } from './authors/author-keys.ts'
 import { authorCalls } from './authors/calls.ts'
 import { createCheckSignature } from './authors/signatures.ts'
@@ -30,6 +30,7 @@ import { createInbox, type Inbox } from './inbox/create-inbox.ts'
 import { takeNotice } from './inbox/requests.ts'
 import { createIngest } from './ingest.ts'
 import { resolveMentions } from './messages/mentions.ts'
+import { later, soon } from './later.ts'
 import { openMessages } from './messages/open-messages.ts'
 import { createPolicy, type Login } from './policy.ts'
 import type { PresenceLink } from './federation/presence-link.ts'
@@ -38,6 +39,7 @@ import { presenceCalls } from './presence/calls.ts'
 import { openPresence } from './presence/open-presence.ts'
 import type { Presence } from './presence/presence.ts'
 import { profileCalls } from './profiles/calls.ts'
+import { createAwayProfiles, type AwayProfiles, type AwayProfilesComponents } from './profiles/away.ts'
 import { openProfiles, type Profiles } from './profiles/profiles.ts'
 import { readingCalls } from './reading.ts'
 import { createRender, type Render } from './render.ts'
@@ -45,9 +47,10 @@ import { serverCalls } from './servers/calls.ts'
 import { followRetention } from './retention/retention.ts'
 import { createServers } from './servers/create-servers.ts'
 import { findServer } from './servers/references.ts'
-import type { ChannelInfo, MemberInfo, ServerHandles, Servers } from './servers/servers.ts'
+import type { MemberInfo, ServerHandles, Servers } from './servers/servers.ts'
 import { createRecords } from './store/records.ts'
 import type { Store } from './store/store.ts'
+import { announceTyping } from './typing.ts'
 
 export interface RoomsComponents {
   readonly data: Data
@@ -71,6 +74,8 @@ export interface Away {
   readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
   /** The device keys of members of another node (NCALL-11). */
   authorKeys: AuthorKeysComponents['ask']
+  /** NCALL-12 */
+  profile: AwayProfilesComponents['ask']
   /** The domain of a node, checked both ways. */
   domainOf(node: NodeId): string | undefined
   /** The node of a domain that is known here. */
@@ -85,7 +90,8 @@ export interface Rooms extends AsyncDisposable {
   readonly presence: Presence
   /** Of people of other nodes. */
   readonly presenceAway: AwayPresence
-  readonly profiles: Pick<Profiles, 'tag'>
+  readonly profiles: Pick<Profiles, 'tag' | 'show'>
+  readonly profilesAway: Pick<AwayProfiles, 'tagged'>
   readonly inbox: Inbox
   readonly render: Render
   readonly authors: AuthorKeys
@@ -222,6 +228,7 @@ export async function openRooms(
     changed: (user) => away.presence.profileChanged(user),
     logger,
   })
+  const profilesAway = createAwayProfiles({ clock, ask: (node, input) => away.profile(node, input) })
   const refreshNames = soon(async () => {
     for (const user of presence.connectedUsers()) await profiles.refresh(user)
   })
@@ -270,6 +277,11 @@ export async function openRooms(
           const user = who.endsWith(`@${nodeName}`) ? who.slice(0, -nodeName.length - 1) : who
           return isUserName(user) && accounts.has(user) && friends.mayAskPresence(viewer, user) ? user : undefined
         },
+        knownAway: (viewer, who) => {
+          const person = door.away.personNamed(who)
+          return person !== undefined && friends.mayAskPerson(viewer, person) ? friends.personInfo(person) : undefined
+        },
+        away: profilesAway,
       }),
       ...presenceCalls({
         presence,
@@ -321,6 +333,7 @@ export async function openRooms(
     presence,
     presenceAway: door.away,
     profiles,
+    profilesAway,
     inbox,
     render,
     authors,
@@ -341,60 +354,6 @@ export async function openRooms(
       await accounts.stop()
     },
   }
-}
-
-/** Typing is not stored: whoever listens now sees it, at most once. */
-const announceTyping = (
-  { servers, fanOut, friends }: { readonly servers: Servers; readonly fanOut: FanOut; readonly friends: Friends },
-  { id, server, handle }: ChannelInfo,
-  author: Pick<MemberInfo, 'node' | 'member' | 'address' | 'name'>,
-): void => {
-  const { address, name } = author
-  const isWithheldFrom = withholding(friends.withheldFrom(author))
-  const payload = jsonBytes({ channel: id, address, name })
-  const topics = [channelTopic({ by: 'id', id }, 'typing')]
-  const serverHandle = servers.server(server)?.handle
-  if (serverHandle !== undefined) {
-    topics.push(channelTopic({ by: 'handle', server: serverHandle, channel: handle }, 'typing'))
-  }
-  for (const topic of topics) {
-    if (!fanOut.hasSubscribers(topic)) continue
-    fanOut.publish({
-      topic,
-      payload,
-      qos: 0,
-      contentType: 'application/json',
-      isWithheldFrom,
-    } satisfies OutboundMessage)
-  }
-}
-
-/** At the end of the turn, once for all that ask for it; never two at a time. */
-const soon = (task: () => Promise<void>): (() => void) => {
-  let isWanted = false
-  let running: Promise<void> | undefined
-  const run = async (): Promise<void> => {
-    while (isWanted) {
-      isWanted = false
-      await new Promise((resolve) => setImmediate(resolve))
-      await task()
-    }
-    running = undefined
-  }
-  return () => {
-    isWanted = true
-    running ??= run()
-  }
-}
-
-/** In so many ms; 0: at the end of the turn. */
-const later = (task: () => void, ms: number): (() => void) => {
-  if (ms <= 0) {
-    const immediate = setImmediate(task)
-    return () => clearImmediate(immediate)
-  }
-  const timer = setTimeout(task, ms).unref()
-  return () => clearTimeout(timer)
 }
 
 /** What servers are called here when another one had their handle first. */

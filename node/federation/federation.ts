@@ -17,6 +17,7 @@ import { createVerify, sha256 } from '../crypto.ts'
 import type { Friends, Remote } from '../friends/friends.ts'
 import type { Data } from '../data.ts'
 import { localTimers } from '../log/components.ts'
+import type { Profiles } from '../profiles/profiles.ts'
 import type { MemberInfo, Servers } from '../servers/servers.ts'
 import { openAdmissionLists, type AdmissionLists } from './admission-lists.ts'
 import { nodeAnswers } from './answers.ts'
@@ -30,6 +31,7 @@ import { openJoining } from './joining.ts'
 import { netLookups } from './lookups.ts'
 import { openPeerStore } from './peer-store.ts'
 import { sealPromptly } from './prompt-seals.ts'
+import { profileAnswer } from './profile-answer.ts'
 import { openProofs } from './proofs.ts'
 import { followReceipts, type Receipt } from './receipts.ts'
 import { createWhispers } from './whispers.ts'
@@ -42,7 +44,8 @@ export interface FederationComponents {
   /** Their device keys, for other nodes. */
   readonly authors: Pick<AuthorKeys, 'answer'>
   /** Who is here: of this node, and of others as they say. */
-  readonly presence: Pick<PresenceLinkComponents, 'presence' | 'away' | 'profileTag'>
+  readonly presence: Pick<PresenceLinkComponents, 'presence' | 'away' | 'profileTag' | 'profileTagged'>
+  readonly profiles: Pick<Profiles, 'show' | 'tag'>
   readonly clock: { now(): number }
   readonly logger: Logger
   readonly tell: {
@@ -130,6 +133,10 @@ export async function openFederation(components: FederationComponents, init: Fed
   const calls = createCalls({ peers, timers, logger }, [
     ...nodeAnswers({ accounts, servers, directory, trust }),
     ...peopleAnswers(friends),
+    profileAnswer({
+      profiles: components.profiles,
+      isFor: (user, node) => accounts.has(user) && presence.isFor(user, node),
+    }),
     // NCALL-11
     answerNode(deviceKeysNodeCall, async (_peer, { members }) => ({ people: components.authors.answer(members) })),
   ])

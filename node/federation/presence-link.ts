@@ -7,7 +7,7 @@ import type { Sync } from '../../federation/sync/components.ts'
 import type { NodeId, UserName } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
 import { decodePresence, encodePresence, presenceKind, type PresenceWhisper } from '../../spec/presence-whisper.ts'
-import { splitPerson, type Person } from '../../spec/person.ts'
+import { personOf, splitPerson, type Person } from '../../spec/person.ts'
 import { textBytes } from '../../spec/utf8.ts'
 import type { Friends } from '../friends/friends.ts'
 import type { OwnPresence } from '../presence/presence.ts'
@@ -21,6 +21,8 @@ export interface PresenceLinkComponents {
   readonly presence: { seen(user: UserName): OwnPresence; present(): UserName[] }
   /** Changes with the user's profile; undefined: there is none. */
   readonly profileTag: (user: UserName) => Uint8Array | undefined
+  /** PROF-15: what another node says of its user's. */
+  readonly profileTagged: (person: Person, tag: Uint8Array | undefined) => void
   readonly timers: Timers
   readonly away: {
     heard(node: NodeId, whisper: PresenceWhisper): void
@@ -34,6 +36,8 @@ export interface PresenceLink {
   changed(user: UserName): void
   /** What the user is to somebody of another node has changed. */
   relationChanged(user: UserName, person: Person): void
+  /** Is there anybody at that node who may see the user, or their profile? */
+  isFor(user: UserName, node: NodeId): boolean
   /** Their profile has: every node that cares is told, whether they are here or not. */
   profileChanged(user: UserName): void
   stop(): void
@@ -67,8 +71,7 @@ export const createPresenceLink = (components: PresenceLinkComponents): Presence
   /** FRIEND-9. Whom a node has nobody for, is offline to it; and so is who blocks more of its people than can be said. */
   const whisperFor = (user: UserName, node: NodeId): PresenceWhisper | undefined => {
     const { friends: theirs, blocked } = friends.relationsWith(user, node)
-    const isFor = theirs.length > 0 || sharedWith(user).has(node)
-    if (!isFor || blocked.length > limits.presenceNamesMax) return undefined
+    if (!(theirs.length > 0 || sharedWith(user).has(node)) || blocked.length > limits.presenceNamesMax) return undefined
     const { status, since, text, until, lastSeen } = presence.seen(user)
     return {
       user,
@@ -129,7 +132,9 @@ export const createPresenceLink = (components: PresenceLinkComponents): Presence
 
   const heard = (from: NodeId, payload: Uint8Array): void => {
     const whisper = decodePresence(payload)
-    if (whisper !== undefined) away.heard(from, whisper)
+    if (whisper === undefined) return
+    away.heard(from, whisper)
+    components.profileTagged(personOf(whisper.user, from), whisper.profile)
   }
 
   /** Many changes of the servers are looked at once. */
@@ -170,6 +175,7 @@ export const createPresenceLink = (components: PresenceLinkComponents): Presence
       for (const to of told.values()) due(to, [user])
     },
     relationChanged: (user, person) => due(told.get(splitPerson(person).node), [user]),
+    isFor: (user, node) => sharedWith(user).has(node) || friends.relationsWith(user, node).friends.length > 0,
     profileChanged: (user) => {
       for (const to of told.values()) {
         to.anew.add(user)

@@ -82,6 +82,8 @@ export interface FriendQuestions {
   mayAskPerson(viewer: UserName, person: Person): boolean
   sharesServerWith(viewer: UserName, person: Person): boolean
   blocks(user: UserName, person: Person): boolean
+  /** What the person is called; whether there is one, their node knows. */
+  personInfo(person: Person): PersonInfo
   /** Is the person a friend of a user of this node, as that user says? */
   isFriendHere(person: Person): boolean
   /** Whom of that node the user counts as a friend, and whom they block; ascending. */

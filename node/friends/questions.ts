@@ -146,6 +146,7 @@ export const createFriendQuestions = (
       consent.sharesServer(viewer, person) || countsAsFriend(viewer, person) || room.isFading(viewer, person),
     sharesServerWith: (viewer, person) => consent.sharesServer(viewer, person),
     blocks: (user, person) => relations.isBlocked(user, person),
+    personInfo: (person) => people.info(person),
     isFriendHere: (person) => relations.isFriend(person),
     relationsWith: (user, node) => {
       const theirs = [...relations.of(user)].filter(([person]) => splitPerson(person).node === node)

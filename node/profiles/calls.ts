@@ -2,9 +2,12 @@ import { profileSet } from '../../spec/calls/profile.set.ts'
 import { profileShow } from '../../spec/calls/profile.show.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { ServerId, UserName } from '../../spec/ids.ts'
-import type { ProfileJson } from '../../spec/profile.ts'
+import { personOf } from '../../spec/person.ts'
+import { readAvatar, type ProfileJson } from '../../spec/profile.ts'
 import { answer, type CallHandler } from '../calls.ts'
+import type { PersonInfo } from '../friends/friends.ts'
 import type { MemberInfo } from '../servers/servers.ts'
+import type { AwayProfiles } from './away.ts'
 import type { Profiles } from './profiles.ts'
 
 export interface ProfileCallsComponents {
@@ -16,19 +19,37 @@ export interface ProfileCallsComponents {
   readonly serversOf: (user: UserName) => readonly { readonly id: ServerId }[]
   /** The user of this node by name or address, if the viewer may see who that is: a friend, or of a shared server. */
   readonly known: (viewer: UserName, who: string) => UserName | undefined
+  /** The same of other nodes: members of the viewer's servers are asked for apart. */
+  readonly knownAway: (viewer: UserName, who: string) => PersonInfo | undefined
+  readonly away: AwayProfiles
 }
 
 export const profileCalls = (components: ProfileCallsComponents): CallHandler[] => {
-  const { profiles, findServer, memberNamed, serversOf, known } = components
+  const { profiles, findServer, memberNamed, serversOf, known, knownAway, away } = components
 
-  /** Of another node only what its members' names say. */
-  const showMember = (viewer: UserName, who: string, server: ServerId | undefined): ProfileJson => {
+  /** PROF-15: what they are called in a server stands in its governance, the rest their node says. */
+  const showAway = async (viewer: UserName, who: string, server: ServerId | undefined): Promise<ProfileJson> => {
+    const found = findMember(viewer, who, server)
+    const info = found?.info ?? (server === undefined ? knownAway(viewer, who) : undefined)
+    if (info === undefined) throw new HearthError('NOT_FOUND', `you know nobody called ${who}`)
+    const { name, about, pronouns, avatar } = (await away.get(info.person)) ?? {}
+    return {
+      address: info.address,
+      name: server === undefined ? (name ?? info.name) : info.name,
+      ...(about !== undefined && { about }),
+      ...(pronouns !== undefined && { pronouns }),
+      ...(avatar !== undefined && avatarJson(avatar)),
+    }
+  }
+  const findMember = (viewer: UserName, who: string, server: ServerId | undefined) => {
     const places = server === undefined ? serversOf(viewer).map(({ id }) => id) : [server]
     for (const place of places) {
       const member = memberNamed(place, who)
-      if (member !== undefined) return { address: member.address, name: member.name }
+      if (member === undefined) continue
+      const { address, name, node } = member
+      return { info: { address, name, person: personOf(address.slice(0, address.indexOf('@')) as UserName, node) } }
     }
-    throw new HearthError('NOT_FOUND', `you know nobody called ${who}`)
+    return undefined
   }
 
   return [
@@ -48,7 +69,12 @@ export const profileCalls = (components: ProfileCallsComponents): CallHandler[] 
       const place = server === undefined ? undefined : findServer(user, server).id
       const local = who === user ? user : known(user, who)
       const isThere = place === undefined || memberNamed(place, who) !== undefined
-      return local !== undefined && isThere ? profiles.show(local, place) : showMember(user, who, place)
+      return local !== undefined && isThere ? profiles.show(local, place) : showAway(user, who, place)
     }),
   ]
+}
+
+const avatarJson = (bytes: Uint8Array): Pick<ProfileJson, 'avatar'> => {
+  const image = readAvatar(bytes)
+  return image === undefined ? {} : { avatar: { type: image.type, data: Buffer.from(bytes).toString('base64') } }
 }

@@ -5,7 +5,7 @@ import { createPresenceLink } from '../../../../node/federation/presence-link.ts
 import type { OwnPresence } from '../../../../node/presence/presence.ts'
 import type { NodeId, ServerId, UserName } from '../../../../spec/ids.ts'
 import { limits } from '../../../../spec/limits.ts'
-import { personOf } from '../../../../spec/person.ts'
+import { personOf, type Person } from '../../../../spec/person.ts'
 import { decodePresence, encodePresence, type PresenceWhisper } from '../../../../spec/presence-whisper.ts'
 import type { SeenStatus } from '../../../../spec/presence.ts'
 import { createVirtualTime } from '../../federation/virtual-time.ts'
@@ -25,6 +25,7 @@ describe('presence for other nodes', () => {
     const sent: (PresenceWhisper & { readonly to: NodeId })[] = []
     const heard: [NodeId, UserName][] = []
     const leases: string[] = []
+    const tags: [Person, Uint8Array | undefined][] = []
     let isDeaf = false
     let meet: (peer: Peer) => void = () => undefined
     let hear: (from: NodeId, whisper: Whisper) => void = () => undefined
@@ -49,6 +50,7 @@ describe('presence for other nodes', () => {
         present: () => [...status].flatMap(([user, is]) => (is === 'offline' ? [] : [user])),
       },
       profileTag: () => undefined,
+      profileTagged: (person, tag) => void tags.push([person, tag]),
       timers: time.timers,
       away: {
         heard: (node, { user }) => void heard.push([node, user]),
@@ -71,6 +73,7 @@ describe('presence for other nodes', () => {
       sent,
       heard,
       leases,
+      tags,
       link,
       connect,
       told,
@@ -185,7 +188,7 @@ describe('presence for other nodes', () => {
   })
 
   it('a node speaks for its own users only, whatever it sends', () => {
-    const { hear, heard } = setUp()
+    const { hear, heard, tags } = setUp()
     const payload = encodePresence({
       user: sam,
       status: 'online',
@@ -195,11 +198,12 @@ describe('presence for other nodes', () => {
       lastSeen: undefined,
       friends: [],
       hiddenFrom: [],
-      profile: undefined,
+      profile: new Uint8Array(8),
     })
     hear(elm, { kind: 'presence', key: new Uint8Array(1), payload })
     hear(elm, { kind: 'presence', key: new Uint8Array(1), payload: Uint8Array.of(0xff) })
     hear(elm, { kind: 'other', key: new Uint8Array(1), payload })
     assert.deepEqual(heard, [[elm, sam]])
+    assert.deepEqual(tags, [[personOf(sam, elm), new Uint8Array(8)]])
   })
 })

@@ -5,6 +5,8 @@ import type { CallSpec } from '../../../spec/calls/call.ts'
 import { friendAccept } from '../../../spec/calls/friend.accept.ts'
 import { friendRemove } from '../../../spec/calls/friend.remove.ts'
 import { friendRequest } from '../../../spec/calls/friend.request.ts'
+import { profileSet } from '../../../spec/calls/profile.set.ts'
+import { profileShow } from '../../../spec/calls/profile.show.ts'
 import { presenceList } from '../../../spec/calls/presence.list.ts'
 import { unblock } from '../../../spec/calls/unblock.ts'
 import { who } from '../../../spec/calls/who.ts'
@@ -17,7 +19,7 @@ import { openSite, type Person, type Site } from '../federation/nodes.ts'
  * Threat 39 over two nodes. Sam is at oak. At elm are Mia, who shares a server with Sam; Fay, Sam's friend; Stu, who is
  * neither; Bea, whom Sam blocks; Kim, who blocks Sam. Mia, Bea and Kim are in the server.
  */
-describe('threat 39: presence between two nodes', () => {
+describe('threat 39: people of another node', () => {
   let oak: Site
   let elm: Site
   let sam: Person
@@ -146,8 +148,57 @@ describe('threat 39: presence between two nodes', () => {
     await seen(sam, 'online', mias)
   })
 
+  const shown = (of: Person, input: z.input<typeof profileShow.input>) => call(of, profileShow, input)
+
+  it('PROF-1, PROF-15: a profile is shown to who shares a server, with its image and with the name of the server', async () => {
+    const avatar = png.toString('base64')
+    await call(sam, profileSet, { name: 'Samuel', about: 'of the oaks', pronouns: 'he/him', avatar })
+    await call(sam, profileSet, { server: 'oak', nickname: 'Sammy' })
+    const profile = {
+      address: sams,
+      name: 'Samuel',
+      about: 'of the oaks',
+      pronouns: 'he/him',
+      avatar: { type: 'image/png', data: avatar },
+    }
+    assert.deepEqual(await shown(viewer('mia'), { who: sams }), profile)
+    const name = async () => (await shown(viewer('mia'), { who: sams, server: 'oak' })).name
+    while ((await name()) !== 'Sammy');
+    await viewer('mia').hear(general)
+    await sam.say(general, 'who am I?')
+    assert.equal((await viewer('mia').heard('who am I?')).author.name, 'Sammy')
+  })
+
+  it('PROF-1: a friend sees it without a server; for a stranger, and when friends no more, there is no such person', async () => {
+    await assert.rejects(shown(viewer('stu'), { who: sams }), { code: 'NOT_FOUND' })
+    await assert.rejects(shown(viewer('fay'), { who: sams }), { code: 'NOT_FOUND' })
+    await call(sam, friendRequest, { address: `fay@${elm.nodeId}` })
+    await call(viewer('fay'), friendAccept, { address: sams })
+    assert.equal((await shown(viewer('fay'), { who: sams })).name, 'Samuel')
+    await seen(viewer('fay'), 'dnd')
+  })
+
+  it('PROF-15: a change is seen once its node has told of it; while that is away, what is kept', async () => {
+    await call(sam, profileSet, { about: 'of the elms' })
+    while ((await shown(viewer('mia'), { who: sams })).about !== 'of the elms');
+    const before = await shown(viewer('mia'), { who: sams })
+    await oak.node.kill9()
+    assert.deepEqual(await shown(viewer('mia'), { who: sams }), before)
+    await oak.node.restart()
+    await sam.back()
+    await sam.client.publish('u/sam/presence', '{"status":"online"}')
+    for (const one of ['mia', 'fay']) await seen(viewer(one), 'online')
+  })
+
   it('PROF-10: who leaves is offline there, too', async () => {
     await sam.client.drop()
     await seen(viewer('mia'), 'offline')
   })
 })
+
+/** As long as an image may be. */
+const png = Buffer.alloc(32 * 1024)
+png.write('\u0089PNG\r\n\u001a\n\0\0\0\rIHDR', 'latin1')
+png.writeUInt32BE(64, 16)
+png.writeUInt32BE(64, 20)
+png.write('IEND', png.length - 8, 'latin1')
