@@ -32,7 +32,7 @@ export const limits = {
   /** After so long their node is asked again. */
   authorKeysAgeMs: 600_000,
   /** Between two questions about one member that a reader wishes. */
-  authorKeysAgainMs: 5_000,
+  authorKeysAgainMs: 1_000,
   tokensPerUserMax: 100,
   /** Failed logins in a minute for one pair of account and address. */
   loginFailuresPerMinuteMax: 5,

@@ -47,15 +47,18 @@ interface Looked {
 const lookedMax = 20_000
 const toldMax = 5_000
 /** Between two questions about one member. */
-const againMs = 5_000
+const againMs = 1_000
+/** From one look to the next for a key that nobody has told of. */
+const lookAgainMs = [1_500, 6_000, 30_000]
 const membersPerCallMax = 100
 const unknownMax = 500
-const triesMax = 3
 
 export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: AuthorsComponents): Authors => {
   const closing = new AbortController()
   const looked = new Map<EventId, Looked>()
-  const told = new Map<string, ToldPerson & { readonly askedMs: number }>()
+  const told = new Map<string, ToldPerson>()
+  /** When somebody's node was last to be asked again. */
+  const askedAgain = new Map<string, number>()
   /** Whose signature it is first: the same one does not count twice. */
   const firstOf = new Map<string, EventId>()
   const queue = new Map<EventId, EventJson>()
@@ -73,9 +76,10 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
     const groups = new Map<string, { channel: ChannelId; fresh: boolean; members: Set<MemberId> }>()
     for (const { channel, author, signature } of events) {
       const known = told.get(author.address)
-      const isKnown = known?.keys?.some(({ key }) => key === signature?.key) === true
-      if (isKnown || (known !== undefined && now() - known.askedMs < againMs)) continue
+      if (known?.keys?.some(({ key }) => key === signature?.key) === true) continue
       const fresh = known !== undefined
+      if (fresh && now() - (askedAgain.get(author.address) ?? -againMs) < againMs) continue
+      if (fresh) bounded(askedAgain, author.address, now(), toldMax)
       const group = groups.get(`${channel} ${fresh}`) ?? { channel, fresh, members: new Set() }
       groups.set(`${channel} ${fresh}`, group)
       group.members.add(author.member)
@@ -89,7 +93,7 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
   }
 
   const learn = async (person: ToldPerson): Promise<void> => {
-    bounded(told, person.address, { ...person, askedMs: now() }, toldMax)
+    bounded(told, person.address, person, toldMax)
     if (person.keys !== undefined) await pinned.learn(person.address, signerOf(person), person.keys)
   }
 
@@ -133,7 +137,9 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
       const events = [...queue.values()]
       queue.clear()
       // offline: those who are pinned can be judged all the same
-      await askAbout(events).catch(() => undefined)
+      await askAbout(events)
+        .then(() => askAbout(events))
+        .catch(() => undefined)
       const channels = new Set<ChannelId>()
       for (const event of events) {
         const verdict = await judge(event)
@@ -157,13 +163,14 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
     })
   }
   const lookAgain = async (): Promise<void> => {
-    const isWorthIt = (): boolean => [...unknown.values()].some(({ tries }) => tries < triesMax)
-    if (waiting || !isWorthIt()) return
+    const tries = Math.min(...[...unknown.values()].map((one) => one.tries))
+    const ms = lookAgainMs[tries - 1]
+    if (waiting || ms === undefined) return
     waiting = true
-    await delay(againMs + 1_000, closing.signal)
+    await delay(ms, closing.signal)
     waiting = false
     if (closing.signal.aborted) return
-    const events = [...unknown.values()].filter(({ tries }) => tries < triesMax).map(({ event }) => event)
+    const events = [...unknown.values()].flatMap((one) => (one.tries <= lookAgainMs.length ? [one.event] : []))
     for (const { id } of events) looked.delete(id)
     look(events)
   }

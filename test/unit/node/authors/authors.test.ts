@@ -164,7 +164,7 @@ describe('the keys of members of other nodes', () => {
     assert.deepEqual(asked, [members.slice(0, 2)])
   })
 
-  it('SIGN-6: are asked again after ten minutes, or at a wish after five seconds', async () => {
+  it('SIGN-6: are asked again after ten minutes, or at a wish after a second', async () => {
     const { authors, asked, clock, state } = await open()
     await authors.of(authorsAt(1), false)
     state.told.set(members[0]!, keys('second'))
