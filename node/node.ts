@@ -177,7 +177,7 @@ const adminOf = (
     }),
     servers: serversAdmin(servers, {
       clock,
-      join: (user, invite) => rooms.join(user, invite),
+      join: (user, invite, onProgress) => rooms.join(user, invite, onProgress),
       replication: (server) => replicationOf(server, federation),
     }),
     federation: federationAdmin(federation, { servers }),
@@ -283,8 +283,8 @@ const lateAway = ({
   const people = (): Remote => federation?.people ?? alone
   const reachable = new Set<(node: NodeId) => void>()
   return {
-    join: (user, invite) =>
-      federation === undefined ? Promise.reject(federationOff()) : federation.join(user, invite),
+    join: (user, invite, onProgress) =>
+      federation === undefined ? Promise.reject(federationOff()) : federation.join(user, invite, onProgress),
     friends: {
       request: (node, method, body) => people().request(node, method, body),
       nodeOf: (domain) => people().nodeOf(domain),

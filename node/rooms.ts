@@ -62,10 +62,17 @@ export interface RoomsComponents {
   readonly away: Away
 }
 
+/** Channels of which the newest messages are here, and all that there are. */
+export type JoinServer = (
+  user: UserName,
+  invite: string,
+  onProgress?: (channels: { readonly done: number; readonly total: number }) => void,
+) => Promise<{ readonly server: ServerId }>
+
 /** What the rooms want of other nodes. */
 export interface Away {
   /** By an invite of another node. */
-  join(user: UserName, invite: string): Promise<{ readonly server: ServerId }>
+  join: JoinServer
   /** Asked about friends and DMs. */
   readonly friends: Remote
   /** A member of this node types. */
@@ -100,7 +107,7 @@ export interface Rooms extends AsyncDisposable {
   /** Somebody of any node types in a channel. */
   typing(channel: ChannelId, server: ServerId, member: Pick<MemberInfo, 'node' | 'member' | 'address' | 'name'>): void
   /** An existing user joins by an invite: a code or link of this node, or a link of another. */
-  join(user: UserName, invite: string): Promise<{ readonly server: ServerId }>
+  readonly join: JoinServer
 }
 
 /** Reads what is stored; the rooms are open for business when it resolves. */
@@ -164,10 +171,10 @@ export async function openRooms(
     { nodeName: { id: keys.nodeId, name: config.name } },
   )
   servers.onChanged(() => render.forget())
-  const join = async (user: UserName, invite: string): Promise<{ readonly server: ServerId }> => {
+  const join: JoinServer = async (user, invite, onProgress) => {
     const link = invite.includes('#') ? parseInviteLink(invite) : { code: invite, home: undefined }
     const isOurs = link.home === undefined || link.home.nodeId === keys.nodeId
-    return isOurs ? accounts.redeemInvite(user, link.code) : away.join(user, invite)
+    return isOurs ? accounts.redeemInvite(user, link.code) : away.join(user, invite, onProgress)
   }
   const ingest = createIngest({
     servers,

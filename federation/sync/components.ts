@@ -5,6 +5,7 @@ import type { ChannelId, EventId, FeedId, NodeId, ServerId } from '../../spec/id
 import type { Seal } from '../../spec/seal.ts'
 import type { ForkFrame } from '../../spec/sync/frames.ts'
 import type { Directory, Peers, Timers } from '../components.ts'
+import type { Newest } from './newest.ts'
 
 /** `[floor, head]` of a feed, as far as it is sealed. */
 export interface Version extends FeedOrigin {
@@ -145,6 +146,8 @@ export interface Sync extends AsyncDisposable {
   stop(): Promise<void>
   /** Fetches a server from a node that lets us have it. Resolves once its governance is here. NOT_ALLOWED, NOT_FOUND, NO_ANSWER. */
   join(server: ServerId, from: NodeId): Promise<void>
+  /** After `join`: until the newest events of each channel are here, as far as that node has them. */
+  readonly newest: Newest['wait']
   /** Takes and gives nothing of the server any more, until the next `join`. */
   leave(server: ServerId): void
   status(): SyncStatus[]

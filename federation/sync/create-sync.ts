@@ -11,6 +11,7 @@ import { createHoldings } from './holdings.ts'
 import { createInbox } from './inbox.ts'
 import { createIntake, type Outcome } from './intake.ts'
 import { createJoins } from './joins.ts'
+import { createNewest } from './newest.ts'
 import { createOutbox } from './outbox.ts'
 import { createRangeClient, type RangeClient } from './range-client.ts'
 import { createRecent } from './recent.ts'
@@ -75,7 +76,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
       acknowledge(session, piece, feed)
       const served = scope.serverOf(piece.origin.channel)
       if (outcome.added > 0 && served?.governance === piece.origin.channel) fetcher.release(served.server)
-      joins.changed()
+      changed()
       return true
     }
     session.lastError = `${outcome.code}: ${outcome.detail}`
@@ -106,11 +107,18 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     client,
     settled,
     caughtUp(session) {
+      session.lastError = undefined
       session.due.summary = true
       session.wake()
     },
-    worked: () => joins.changed(),
+    worked: () => changed(),
   })
+
+  const newestHere = createNewest({ scope, sessions, timers, behindIn: fetcher.behindIn })
+  const changed = (): void => {
+    joins.changed()
+    newestHere.changed()
+  }
 
   const joins = createJoins({ scope, directory, sessions, timers, lagOf: fetcher.lagOf })
 
@@ -135,6 +143,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     },
     grafted: (session, server, eager) => void (grafts(session) && session.grafted.set(server, eager)),
     listed: (session, frame: ServersFrame) => joins.listed(session, frame),
+    seen: () => newestHere.changed(),
   })
 
   const whispers = createWhispers((session, whisper) => {
@@ -192,7 +201,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
   const directoryChanged = (): void => {
     scope.forget()
     spread.forget()
-    joins.changed()
+    changed()
     for (const session of sessions.values()) {
       if (!hasNewScope(session)) continue
       session.due.summary = true
@@ -249,6 +258,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
       for (const stop of stops.splice(0)) stop()
       for (const session of sessions.values()) session.close()
       joins.stop()
+      newestHere.stop()
       fetcher.stop()
       await Promise.resolve()
     },
@@ -256,6 +266,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
       scope.left.delete(server)
       return joins.join(server, from)
     },
+    newest: newestHere.wait,
     leave(server) {
       scope.left.add(server)
       joins.leave(server)

@@ -5,7 +5,7 @@
 import { HearthError } from '../../spec/errors.ts'
 import { feedIdOf, type FeedOrigin } from '../../spec/feed.ts'
 import type { Sha256 } from '../../spec/crypto.ts'
-import type { EventId, FeedId, ServerId } from '../../spec/ids.ts'
+import type { ChannelId, EventId, FeedId, ServerId } from '../../spec/ids.ts'
 import { frameLimits, type FeedState, type Piece } from '../../spec/sync/frames.ts'
 import type { Timers } from '../components.ts'
 import type { Holdings } from './holdings.ts'
@@ -26,6 +26,10 @@ export interface Fetcher {
   stop(): void
   /** A connected peer has older events of the feed than are here. */
   lacksHistory(feed: FeedId): boolean
+  /** Channels of which this peer has newer events than are here. */
+  readonly behindIn: (session: Session) => ReadonlySet<ChannelId>
+  /** Nothing more is wanted of the peer. */
+  isDone(session: Session): boolean
   /** What is missing of a server that this peer has. */
   readonly lagOf: (session: Session, server: ServerId) => number
   /** Events of a server below what is here, as far as connected peers have them. */
@@ -160,8 +164,10 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
       const after = holdings.version(want.feed)
       const isNews =
         after?.head !== before?.head || after?.floor !== before?.floor || after?.isWhole !== before?.isWhole
+      const source = want.sources.get(session)
+      const isWanted = source !== undefined && rangeOf(want, source) !== undefined
       if (isNews) progressed.add(session)
-      else if (stopped === undefined) {
+      else if (stopped === undefined && isWanted) {
         throw new HearthError('NOT_FOUND', `the peer has not got what it said: ${end.code ?? 'nothing new'}`)
       }
       if (stopped?.status === 'held') want.notBeforeMs = Math.max(stopped.untilMs, clock.now() + heldMs)
@@ -227,10 +233,7 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
   const settle = (session: Session): void => {
     parts.worked()
     if (session.closed || !progressed.has(session)) return
-    for (const want of wants.values()) {
-      const source = want.sources.get(session)
-      if (source !== undefined && rangeOf(want, source) !== undefined) return
-    }
+    if (!fetcher.isDone(session)) return
     progressed.delete(session)
     parts.caughtUp(session)
   }
@@ -289,6 +292,22 @@ export const createFetcher = (parts: FetcherParts): Fetcher => {
       const floor = mine?.floor ?? Infinity
       for (const source of wants.get(feed)?.sources.values() ?? []) if (source.floor < floor) return true
       return false
+    },
+    behindIn(session) {
+      const channels = new Set<ChannelId>()
+      for (const want of wants.values()) {
+        const source = want.sources.get(session)
+        const job = source && rangeOf(want, source)
+        if (job !== undefined && !job.range.down) channels.add(want.origin.channel)
+      }
+      return channels
+    },
+    isDone(session) {
+      for (const want of wants.values()) {
+        const source = want.sources.get(session)
+        if (source !== undefined && rangeOf(want, source) !== undefined) return false
+      }
+      return true
     },
     lagOf(session, server) {
       let lag = 0

@@ -45,6 +45,8 @@ export interface InboxParts {
   grafted(session: Session, server: ServerId, eager: boolean): void
   /** The peer's list of what we share. */
   listed(session: Session, frame: ServersFrame): void
+  /** What it holds of a channel is known. */
+  seen(): void
 }
 
 export interface Inbox {
@@ -67,6 +69,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
     askForHistory(session, channel)
     if (session.seen.has(channel)) return
     session.seen.add(channel)
+    parts.seen()
     for (const { feed, floor, head } of holdings.of(channel)) {
       session.known.set(feed, { floor, head, sent: head, stalled: false })
       if (isOurs(feed)) parts.replicated(session, feed, { head })
@@ -119,6 +122,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
     }
     told.delete(channel)
     session.seen.add(channel)
+    parts.seen()
     for (const { feed } of holdings.of(channel)) {
       if (!names.has(feed)) session.known.set(feed, { floor: 0, head: 0, sent: 0, stalled: false })
     }
@@ -221,7 +225,11 @@ export const createInbox = (parts: InboxParts): Inbox => {
       case 'summary':
         if (!mayAsk(session)) return
         if (!same(frame.digest, outbox.summaryOf(session.node))) session.due.servers = true
-        else for (const served of scope.sharedWith(session.node)) inStep(session, served)
+        else {
+          for (const served of scope.sharedWith(session.node)) inStep(session, served)
+          // Whatever went wrong has come right since.
+          if (fetcher.isDone(session)) session.lastError = undefined
+        }
         return
       case 'servers':
         return mayAsk(session) ? onServers(session, frame) : undefined

@@ -148,6 +148,8 @@ export interface ReplicationRow {
   readonly connected: number
   /** Events that are here, and that there are as far as is known. */
   readonly backfill: { readonly done: number; readonly total: number }
+  /** The same for people: `whole`, or `12 % of 100000`. */
+  readonly history: string
   readonly lagEvents: number
 }
 
@@ -162,7 +164,10 @@ export interface ServersAdmin {
     }
   >
   /** By an invite of this node or another. Resolves when the server can be used; its history comes after. */
-  join(input: { invite: string; user: string }): Promise<{ id: string; server: string }>
+  join(
+    input: { invite: string; user: string },
+    progress?: (progress: Progress) => void,
+  ): Promise<{ id: string; server: string; history: string | undefined }>
   leave(input: { server: string; user: string }): Promise<void>
   create(input: { server: string; name?: string | undefined; owner?: string | undefined }): Promise<{ id: string }>
   channels(server: string): Promise<readonly ChannelRow[]>

@@ -27,7 +27,7 @@ import { followEndings, type Ending } from './endings.ts'
 import { createPresenceLink, type PresenceLink, type PresenceLinkComponents } from './presence-link.ts'
 import { createPeopleAway, peopleAnswers } from './people-away.ts'
 import { createIngestRemote } from './ingest-remote.ts'
-import { openJoining } from './joining.ts'
+import { openJoining, type Joining } from './joining.ts'
 import { netLookups } from './lookups.ts'
 import { openPeerStore } from './peer-store.ts'
 import { sealPromptly } from './prompt-seals.ts'
@@ -74,7 +74,11 @@ export interface Federation extends AsyncDisposable {
   /** Somebody is about to be told where to dial: the link wakes now, so that the first call finds it. */
   expectVisitors(): void
   /** By an invite of another node. BAD_REQUEST when it is none; else as `Joining.join`. */
-  join(user: UserName, invite: string): Promise<{ readonly server: ServerId }>
+  join(
+    user: UserName,
+    invite: string,
+    onProgress?: Parameters<Joining['join']>[3],
+  ): Promise<{ readonly server: ServerId }>
   /** Asked about friends and DMs. */
   readonly people: Remote
   /** A member of this node types. */
@@ -219,12 +223,12 @@ export async function openFederation(components: FederationComponents, init: Fed
     expectVisitors: () => {
       network.wake().catch((err: unknown) => logger.error({ err }, 'the link to other nodes could not be started'))
     },
-    async join(user, invite) {
+    async join(user, invite, onProgress) {
       const { code, home } = parseInviteLink(invite)
       if (home === undefined || home.nodeId === keys.nodeId) {
         throw new HearthError('BAD_REQUEST', 'that invite is one of this node')
       }
-      return joining.join(user, code, home)
+      return joining.join(user, code, home, onProgress)
     },
     typing: (channel, member) => whispers.typing(channel, member),
     presence,

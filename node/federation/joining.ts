@@ -7,6 +7,7 @@ import type { Calls } from '../../federation/calls/create-calls.ts'
 import type { Timers } from '../../federation/components.ts'
 import type { NodePeers } from '../../federation/peers/create-peers.ts'
 import type { Sync } from '../../federation/sync/components.ts'
+import type { NewestProgress } from '../../federation/sync/newest.ts'
 import type { Trust } from '../../federation/trust/create-trust.ts'
 import { encodeBase32 } from '../../spec/base32.ts'
 import { HearthError } from '../../spec/errors.ts'
@@ -27,7 +28,7 @@ export interface JoiningComponents {
   readonly peers: Pick<NodePeers, 'want' | 'peers'>
   readonly contacts: Pick<Contacts, 'release'>
   readonly calls: Pick<Calls, 'ask' | 'connected'>
-  readonly sync: Pick<Sync, 'join'>
+  readonly sync: Pick<Sync, 'join' | 'newest'>
   readonly store: Store
   readonly timers: Timers
   readonly random: (bytes: number) => Uint8Array
@@ -38,11 +39,17 @@ export type Home = NonNullable<InviteLink['home']>
 
 export interface Joining {
   /**
-   * Resolves when the server can be used here; its history comes after. A member already: at once. Throws NODE_DOWN (the
+   * Resolves when the server can be used here, with the newest messages of each channel, or after 10 s without them; its
+   * history comes after. A member already: at once. Throws NODE_DOWN (the
    * inviter's node cannot be reached), PEER_REFUSED (another node answers), INVITE_INVALID, NOT_ALLOWED, NO_ANSWER.
    * Called again with the same invite, it goes on where it stopped.
    */
-  join(user: UserName, code: string, home: Home): Promise<{ readonly server: ServerId }>
+  join(
+    user: UserName,
+    code: string,
+    home: Home,
+    onProgress?: (channels: NewestProgress) => void,
+  ): Promise<{ readonly server: ServerId }>
   /** Goes on with what a crash cut short, in the background. */
   resume(): void
 }
@@ -120,9 +127,12 @@ export async function openJoining(components: JoiningComponents, self: NodeId): 
   }
 
   return {
-    async join(user, code, home) {
-      if (servers.memberOf(user, home.server) === undefined) await run(await planFor(user, code, home))
-      return { server: home.server }
+    async join(user, code, home, onProgress) {
+      const { server, nodeId } = home
+      if (servers.memberOf(user, server) !== undefined) return { server }
+      await run(await planFor(user, code, home))
+      await sync.newest(server, nodeId, { forMs: newestMs, ...(onProgress !== undefined && { onProgress }) })
+      return { server }
     },
     resume() {
       for (const [, plan] of plans.all()) {
@@ -142,3 +152,5 @@ const isFinal = (error: unknown): boolean =>
 const memberBytes = 16
 const connectMs = 10_000
 const grantMs = 10_000
+/** The newest messages of a join. */
+const newestMs = 10_000

@@ -121,6 +121,7 @@ export const replicationOf = (server: ServerId, federation: Federation | undefin
     nodes: links.length,
     connected: links.filter(({ connected }) => connected).length,
     backfill: first.backfill,
+    history: progressOf(first.backfill),
     lagEvents: Math.max(...links.map(({ lagEvents }) => lagEvents)),
   }
 }

@@ -8,7 +8,11 @@ import { actorOf, findChannel, findServer } from './names.ts'
 
 export interface ServersAdminComponents {
   readonly clock: { now(): number }
-  readonly join: (user: UserName, invite: string) => Promise<{ readonly server: ServerId }>
+  readonly join: (
+    user: UserName,
+    invite: string,
+    onProgress: (channels: { readonly done: number; readonly total: number }) => void,
+  ) => Promise<{ readonly server: ServerId }>
   /** Of one server, with the other nodes that serve it. */
   readonly replication: (server: ServerId) => ReplicationRow | undefined
 }
@@ -39,9 +43,15 @@ export const serversAdmin = (servers: Servers, { clock, join, replication }: Ser
         replication: replication(server.id),
       })
     },
-    join: async ({ invite, user }) => {
-      const joined = await join(userOf(user), invite)
-      return { id: joined.server, server: servers.server(joined.server)?.handle ?? joined.server }
+    join: async ({ invite, user }, progress) => {
+      const joined = await join(userOf(user), invite, (channels) =>
+        progress?.({ ...channels, text: 'newest messages of each channel' }),
+      )
+      return {
+        id: joined.server,
+        server: servers.server(joined.server)?.handle ?? joined.server,
+        history: replication(joined.server)?.history,
+      }
     },
     leave: ({ server, user }) => servers.leave(userOf(user), findServer(servers, server).id),
     create: async ({ server, name, owner }) => {

@@ -70,8 +70,11 @@ export const serverCommands: readonly Command[] = [
     examples: ["hearth server join 'https://friends.example/join#hi_…' --user alice"],
     shape: 'record',
     text: (result, input) =>
-      `${shown(input, 'user')} is a member of ${shown(result, 'server')}; its history follows: hearth server show ${shown(result, 'server')}`,
-    run: async (node, input) => ({ ...(await node.servers.join(input)) }),
+      `${shown(input, 'user')} is a member of ${shown(result, 'server')}` +
+      (result['history'] === undefined || result['history'] === 'whole'
+        ? ''
+        : `; its newest messages are here, its history goes on (${shown(result, 'history')}): hearth server show ${shown(result, 'server')}`),
+    run: async (node, input, io) => ({ ...(await node.servers.join(input, (progress) => io.progress(progress))) }),
   }),
   nodeCommand({
     noun: 'server',

@@ -185,7 +185,7 @@ describe('sync of a few nodes', () => {
       heard.push(`${kind} ${Buffer.from(payload).toString()}`)
     })
     for (let i = 0; i < 50; i++) {
-      lab.site(0).process.sync.whisper(lab.site(1).keys.nodeId, {
+      void lab.site(0).process.sync.whisper(lab.site(1).keys.nodeId, {
         kind: 'typing',
         key: Buffer.from('alice'),
         payload: Buffer.from(`${i}`),

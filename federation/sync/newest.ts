@@ -1,0 +1,74 @@
+/** SYNC-7: a server that was joined can be read once the newest events of each channel are here; history comes after. */
+import type { ChannelId, NodeId, ServerId } from '../../spec/ids.ts'
+import type { Timers } from '../components.ts'
+import type { Scope } from './scope.ts'
+import type { Session } from './session.ts'
+
+/** Channels of which the newest are here, and all that the peer shares with us. */
+export interface NewestProgress {
+  readonly done: number
+  readonly total: number
+}
+
+export interface Newest {
+  /** True: they are here, as far as `from` has them. False: it took longer than `forMs`, or sync has stopped. */
+  readonly wait: (
+    server: ServerId,
+    from: NodeId,
+    init: { readonly forMs: number; readonly onProgress?: (progress: NewestProgress) => void },
+  ) => Promise<boolean>
+  /** Something came, or was learnt. */
+  changed(): void
+  stop(): void
+}
+
+export const createNewest = (parts: {
+  readonly scope: Scope
+  readonly sessions: ReadonlyMap<NodeId, Session>
+  readonly timers: Timers
+  /** Channels of which newer events are missing than are here, that this peer has. */
+  readonly behindIn: (session: Session) => ReadonlySet<ChannelId>
+}): Newest => {
+  const { scope, sessions, timers } = parts
+  const waiting = new Set<{ look(): void; end(isHere: boolean): void }>()
+
+  const progressOf = (server: ServerId, from: NodeId): NewestProgress | undefined => {
+    const session = sessions.get(from)
+    const served = scope.servers().find((one) => one.server === server)
+    if (session === undefined || served === undefined) return undefined
+    const channels = served.channels.filter((channel) => scope.isShared(from, channel))
+    const behind = parts.behindIn(session)
+    const done = channels.filter((channel) => session.seen.has(channel) && !behind.has(channel)).length
+    return { done, total: channels.length }
+  }
+
+  return {
+    wait: (server, from, { forMs, onProgress }) =>
+      new Promise((resolve) => {
+        let last = -1
+        const one = {
+          look(): void {
+            const progress = progressOf(server, from)
+            if (progress === undefined) return
+            if (progress.done > last) onProgress?.(progress)
+            last = Math.max(last, progress.done)
+            if (progress.done === progress.total) one.end(true)
+          },
+          end(isHere: boolean): void {
+            if (!waiting.delete(one)) return
+            cancel()
+            resolve(isHere)
+          },
+        }
+        waiting.add(one)
+        const cancel = timers.after(forMs, () => one.end(false))
+        one.look()
+      }),
+    changed() {
+      for (const one of waiting) one.look()
+    },
+    stop() {
+      for (const one of waiting) one.end(false)
+    },
+  }
+}
