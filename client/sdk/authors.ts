@@ -31,7 +31,7 @@ export interface Authors {
   verdict(event: EventJson): Verdict | undefined
   /** Looks into them, one after the other. */
   look(events: readonly EventJson[]): void
-  /** Whoever was unknown is asked for again. */
+  /** Whoever was unknown or new is asked for again. */
   retry(): void
   close(): void
   /** SIGN-8: from now on that key is the author's; whatever is shown is to be looked into again. False: nobody knows the author. */
@@ -51,7 +51,7 @@ const againMs = 1_000
 /** From one look to the next for a key that nobody has told of. */
 const lookAgainMs = [1_500, 6_000, 30_000]
 const membersPerCallMax = 100
-const unknownMax = 500
+const unsureMax = 500
 
 export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: AuthorsComponents): Authors => {
   const closing = new AbortController()
@@ -62,8 +62,8 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
   /** Whose signature it is first: the same one does not count twice. */
   const firstOf = new Map<string, EventId>()
   const queue = new Map<EventId, EventJson>()
-  /** Looked for again, a few times: a key may be told of a little later than what it signed. */
-  const unknown = new Map<EventId, { readonly event: EventJson; readonly tries: number }>()
+  /** Looked into again, a few times: a key may be told of, or vouched for, a little later than what it signed. */
+  const unsure = new Map<EventId, { readonly event: EventJson; readonly tries: number }>()
   let working = false
   let waiting = false
 
@@ -71,12 +71,13 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
     bounded(looked, event.id, { value: event.signature?.value ?? '', body: event.body, verdict }, lookedMax)
   }
 
-  /** Asks about those that are not told of, or, where one's key is not, once more. */
+  /** Asks about those that are not told of, or, where one's key is not kept, once more: somebody may vouch for it now. */
   const askAbout = async (events: readonly EventJson[]): Promise<void> => {
     const groups = new Map<string, { channel: ChannelId; fresh: boolean; members: Set<MemberId> }>()
     for (const { channel, author, signature } of events) {
       const known = told.get(author.address)
-      if (known?.keys?.some(({ key }) => key === signature?.key) === true) continue
+      const kept = known && pinned.of(signerOf(known))
+      if (kept?.keys.some(({ key }) => key === signature?.key) === true) continue
       const fresh = known !== undefined
       if (fresh && now() - (askedAgain.get(author.address) ?? -againMs) < againMs) continue
       if (fresh) bounded(askedAgain, author.address, now(), toldMax)
@@ -145,9 +146,9 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
         const verdict = await judge(event)
         if (isNews(event) || looked.get(event.id)?.verdict !== verdict) channels.add(event.channel)
         keep(event, verdict)
-        if (verdict === 'unknown') {
-          bounded(unknown, event.id, { event, tries: (unknown.get(event.id)?.tries ?? 0) + 1 }, unknownMax)
-        } else unknown.delete(event.id)
+        if (verdict === 'unknown' || verdict === 'new') {
+          bounded(unsure, event.id, { event, tries: (unsure.get(event.id)?.tries ?? 0) + 1 }, unsureMax)
+        } else unsure.delete(event.id)
       }
       for (const channel of channels) onVerdict(channel)
     }
@@ -163,14 +164,14 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
     })
   }
   const lookAgain = async (): Promise<void> => {
-    const tries = Math.min(...[...unknown.values()].map((one) => one.tries))
+    const tries = Math.min(...[...unsure.values()].map((one) => one.tries))
     const ms = lookAgainMs[tries - 1]
     if (waiting || ms === undefined) return
     waiting = true
     await delay(ms, closing.signal)
     waiting = false
     if (closing.signal.aborted) return
-    const events = [...unknown.values()].flatMap((one) => (one.tries <= lookAgainMs.length ? [one.event] : []))
+    const events = [...unsure.values()].flatMap((one) => (one.tries <= lookAgainMs.length ? [one.event] : []))
     for (const { id } of events) looked.delete(id)
     look(events)
   }
@@ -187,8 +188,8 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
     },
     look,
     retry: () => {
-      const events = [...unknown.values()].map(({ event }) => event)
-      unknown.clear()
+      const events = [...unsure.values()].map(({ event }) => event)
+      unsure.clear()
       for (const { id } of events) looked.delete(id)
       look(events)
     },
