@@ -103,6 +103,7 @@ export const limits = {
   rankMax: 65_535,
   foundersMax: 16,
   guardiansMax: 16,
+  quotedEventsMax: 512,
   /** Feeds in one revocation; more go into further ones, which add up (GOV-11). */
   cutsPerRevokeMax: 4_096,
   /** How long a channel may keep its messages, unless for ever (FEED-8). */

@@ -20,6 +20,7 @@ import {
   refused,
   uuidBytes,
 } from './act-parts.ts'
+import { readResolve, resolveShape, type ResolveAct } from './branches.ts'
 import { parseRoleId, type RoleId } from './roles.ts'
 import { readRegister, type Register } from './registers.ts'
 import { authorKey, isAddress, isName, type AuthorKey } from './names.ts'
@@ -73,7 +74,7 @@ export interface ProfileAct {
   readonly address: string
 }
 
-export type Act = Genesis | GrantAct | RevokeAct | SetAct | ChannelAct | ProfileAct | RootAct | ApproveAct
+export type Act = Genesis | GrantAct | RevokeAct | SetAct | ChannelAct | ProfileAct | RootAct | ApproveAct | ResolveAct
 
 /** An event that governs, decoded. */
 export interface GovernanceEvent {
@@ -116,6 +117,7 @@ export const governanceTypes = [
   'member.profile',
   'root.set',
   'root.approve',
+  'feed.resolve',
 ] as const satisfies Act['type'][]
 
 export const isGovernanceType = (type: string): type is Act['type'] =>
@@ -149,6 +151,8 @@ const shapeOf = (act: Act): CborValue => {
     case 'root.set':
     case 'root.approve':
       return rootShape(act)
+    case 'feed.resolve':
+      return resolveShape(act)
     case 'member.profile':
       break
   }
@@ -234,6 +238,7 @@ const readers: Readonly<Record<Act['type'], (body: Uint8Array) => Act>> = {
   'member.profile': readProfile,
   'root.set': readRoot,
   'root.approve': readApprove,
+  'feed.resolve': readResolve,
 }
 
 /** GOV-2: a UUIDv4, so that governance channels are told from others by their id. */

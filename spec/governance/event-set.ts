@@ -14,6 +14,8 @@ export interface Slot {
   /** Some revocation names this grant. */
   named: boolean
   /** What is decided: */
+  /** Quoted by whoever decided which branch of its feed counts; it goes before what stands at its position here. */
+  restored: GovernanceEvent | undefined
   valid: boolean
   grant: Grant | undefined
   cuts: Cuts | undefined
@@ -35,6 +37,8 @@ export class EventSet {
   /** GOV-14: from this sequence number on, a feed that contradicts itself is void. */
   readonly #forks = new Map<FeedId, number>()
   readonly #named = new Set<NodeId>()
+  /** GOV-38: events of forked feeds, by id; there may be one of each branch. */
+  readonly #quoted = new Map<EventId, GovernanceEvent[]>()
 
   constructor(origin: GovernanceEvent) {
     this.#origin = origin
@@ -54,12 +58,26 @@ export class EventSet {
     return this.#slots.get(this.#key(id, holder))
   }
 
-  eventOf(id: EventId): GovernanceEvent | undefined {
-    return this.#slots.get(id)?.event
+  /** What stands in a feed here under that id, and what is quoted under it. */
+  eventsOf(id: EventId): readonly GovernanceEvent[] {
+    const quoted = this.#quoted.get(id) ?? []
+    const event = this.#slots.get(id)?.event
+    return event === undefined ? quoted : [event, ...quoted]
+  }
+
+  /** Of that id, whatever of it may count (GOV-14). */
+  usableOf(id: EventId): readonly GovernanceEvent[] {
+    const quoted = this.#quoted.get(id) ?? []
+    const event = this.#slots.get(id)?.event
+    return event === undefined || this.isForked(event) ? quoted : [event]
   }
 
   has(id: EventId): boolean {
-    return this.#slots.get(id)?.event !== undefined
+    return this.#slots.get(id)?.event !== undefined || this.#quoted.has(id)
+  }
+
+  get hasQuotes(): boolean {
+    return this.#quoted.size > 0
   }
 
   isValid(id: EventId): boolean {
@@ -83,7 +101,7 @@ export class EventSet {
     if (known !== undefined && (known === this.#origin || known.feed !== feed || known.seq === seq)) return undefined
     const forked = this.#place(event)
     if (known !== undefined) {
-      return this.#fork(feed, Math.min(seq, known.seq)) || forked
+      return this.fork(feed, Math.min(seq, known.seq)) || forked
         ? { slot: undefined, forked: true, isAboutRoots: false }
         : undefined
     }
@@ -94,6 +112,7 @@ export class EventSet {
     if (act.type === 'root.set') this.#tellHolders(slot)
     if (auth !== undefined) cite(this.slot(auth, event.author), slot)
     if (act.type === 'revoke') this.slot(act.target, event.author).named = true
+    if (act.type === 'feed.resolve') this.#quote(act.branch?.events ?? [])
     if (act.type === 'grant') this.#named.add(splitAuthor(act.to).node)
     if (act.type === 'server.genesis') for (const to of act.founders) this.#named.add(splitAuthor(to).node)
     if (act.type === 'root.set') for (const to of act.holders) this.#named.add(splitAuthor(to).node)
@@ -106,6 +125,20 @@ export class EventSet {
 
   isForked({ feed, seq }: Pick<GovernanceEvent, 'feed' | 'seq'>): boolean {
     return this.#forks.size > 0 && seq >= (this.#forks.get(feed) ?? Infinity)
+  }
+
+  /** Undefined: it does not fork. */
+  forkOf(feed: FeedId): number | undefined {
+    return this.#forks.get(feed)
+  }
+
+  #quote(events: readonly GovernanceEvent[]): void {
+    for (const event of events) {
+      const known = this.#quoted.get(event.id)
+      if (known === undefined) this.#quoted.set(event.id, [event])
+      else known.push(event)
+      if (event.act.type === 'grant') this.#named.add(splitAuthor(event.act.to).node)
+    }
   }
 
   #key(id: EventId, holder: AuthorKey): string {
@@ -131,11 +164,11 @@ export class EventSet {
     if (positions === undefined) this.#positions.set(feed, (positions = new Map()))
     const placed = positions.get(seq)
     if (placed === undefined) positions.set(seq, id)
-    return placed !== undefined && placed !== id && this.#fork(feed, seq)
+    return placed !== undefined && placed !== id && this.fork(feed, seq)
   }
 
-  /** True: that is news. */
-  #fork(feed: FeedId, seq: number): boolean {
+  /** The feed is void from there on; true: that is news. */
+  fork(feed: FeedId, seq: number): boolean {
     if (seq >= (this.#forks.get(feed) ?? Infinity)) return false
     this.#forks.set(feed, seq)
     return true
@@ -151,6 +184,7 @@ const emptySlot = (): Slot => ({
   event: undefined,
   citing: undefined,
   named: false,
+  restored: undefined,
   valid: false,
   grant: undefined,
   cuts: undefined,

@@ -5,7 +5,7 @@
  *
  * `apply` decides a new event at once where it cannot touch what is decided already, and walks again where it can.
  */
-import type { ChannelId, EventId, NodeId } from '../ids.ts'
+import type { ChannelId, EventId, FeedId, NodeId } from '../ids.ts'
 import { allPermissions } from '../permissions.ts'
 import type { Genesis, GovernanceEvent, GrantAct, RevokeAct } from './acts.ts'
 import { isWithin } from './cuts.ts'
@@ -15,6 +15,7 @@ import { isPermitted } from './permitted.ts'
 import type { Register } from './registers.ts'
 import { countedBits, roleBits, type RoleEdits } from './role-bits.ts'
 import { resolveRoots, type Proposal, type Root, type Roots } from './roots.ts'
+import { Restored } from './restored.ts'
 import type { ChannelState, Governance, Grant, RegisterState, Verdict } from './state.ts'
 
 /** A server begins with its genesis event (GOV-2); another genesis in the same channel is nothing. */
@@ -31,6 +32,7 @@ class State implements Governance {
   walks = 0
   readonly #origin: GovernanceEvent
   readonly #events: EventSet
+  #restored = new Restored()
   #roots: Roots = { chain: [], proposals: [], valid: new Set() }
 
   /** Decided, like `valid`, `grant` and `cuts` of the slots. */
@@ -49,7 +51,7 @@ class State implements Governance {
 
   apply(events: readonly GovernanceEvent[]): boolean {
     let changed = false
-    let disturbed = events.length > this.#events.size
+    let disturbed = events.length > this.#events.size || this.#events.hasQuotes
     for (const event of events) {
       const inserted = this.#events.insert(event)
       if (inserted === undefined) continue
@@ -90,10 +92,22 @@ class State implements Governance {
   }
 
   isGrantedTo(grant: EventId, author: AuthorKey): boolean | undefined {
-    const act = this.#events.eventOf(grant)?.act
-    if (act?.type === 'server.genesis') return grant === this.#origin.id && act.founders.includes(author)
-    if (act?.type === 'root.set') return act.holders.includes(author)
-    return act === undefined ? undefined : act.type === 'grant' && act.to === author
+    const known = this.#events.eventsOf(grant)
+    if (known.length === 0) return undefined
+    return known.some(({ id, act }) => {
+      if (act.type === 'server.genesis') return id === this.#origin.id && act.founders.includes(author)
+      return act.type === 'root.set' ? act.holders.includes(author) : act.type === 'grant' && act.to === author
+    })
+  }
+
+  fork(feed: FeedId, at: number): boolean {
+    if (!this.#events.fork(feed, at)) return false
+    this.#walk()
+    return true
+  }
+
+  isForked(event: Pick<GovernanceEvent, 'feed' | 'seq'>): boolean {
+    return this.#events.isForked(event)
   }
 
   isNamed(node: NodeId): boolean {
@@ -148,6 +162,7 @@ class State implements Governance {
   #disturbs(slot: Slot, { act, auth, author }: GovernanceEvent): boolean {
     if (act.type === 'grant') return slot.citing !== undefined
     if (act.type === 'set') return act.register.role !== undefined
+    if (act.type === 'feed.resolve') return true
     if (act.type !== 'revoke') return false
     const target = this.#events.slotOf(act.target, author)
     if (target?.cuts?.has(author) === true) return true
@@ -163,6 +178,7 @@ class State implements Governance {
   #walk(): void {
     this.walks++
     for (const slot of this.#events.slots()) undecide(slot)
+    this.#restored = new Restored()
     for (const decided of [this.channels, this.#grants, this.#roleEdits, this.#registers, this.#addresses]) {
       decided.clear()
     }
@@ -179,6 +195,8 @@ class State implements Governance {
       for (const slot of slots) slot.grant &&= this.#counted(slot.grant)
       for (const slot of slots) this.#decideUnder(slot, true, pending)
       for (const slot of slots) this.#decideUnder(slot, false, pending)
+      this.#restored.choose(this.#events)
+      for (const slot of slots) this.#decideRestored(slot, pending)
     }
   }
 
@@ -206,10 +224,20 @@ class State implements Governance {
   }
 
   #decideUnder(grant: Slot, resignations: boolean, pending: Pending): void {
+    if (!resignations) this.#decideRestored(grant, pending)
     for (const slot of grant.citing ?? []) {
-      const { event } = slot
-      if (event === undefined || isResignation(event) !== resignations) continue
+      const { event, restored } = slot
+      if (event === undefined || restored !== undefined || isResignation(event) !== resignations) continue
       if (grant.grant?.to === event.author && this.#permits(grant, event)) this.#take(slot, event, grant, pending)
+    }
+  }
+
+  /** GOV-39: once each, whether the branch was chosen before this rank or at it. */
+  #decideRestored(grant: Slot, pending: Pending): void {
+    for (const slot of this.#restored.take(grant)) {
+      const event = slot.restored
+      if (event === undefined || grant.grant?.to !== event.author || !this.#permits(grant, event, true)) continue
+      this.#take(slot, event, grant, pending)
     }
   }
 
@@ -220,25 +248,31 @@ class State implements Governance {
   }
 
   /** GOV-9: no cut or fork lies before the event, and its grant permits it. */
-  #permits(slot: Slot, event: GovernanceEvent): boolean {
+  #permits(slot: Slot, event: GovernanceEvent, isRestored = false): boolean {
     const { act } = event
-    if (slot.grant === undefined || !this.#stands(event, slot, isResignation(event))) return false
+    if (slot.grant === undefined || !this.#stands(event, slot, isResignation(event), isRestored)) return false
     return isPermitted({
       event,
       grant: slot.grant,
-      target: act.type === 'revoke' ? this.#target(act, event) : undefined,
+      target: act.type === 'revoke' ? this.#target(act) : undefined,
     })
   }
 
   /** GOV-12: a resignation does not end itself. */
-  #stands(event: Pick<GovernanceEvent, 'feed' | 'seq'>, { grant, cuts }: Slot, resigns: boolean): boolean {
-    if (this.#events.isForked(event)) return false
+  #stands(
+    event: Pick<GovernanceEvent, 'feed' | 'seq'>,
+    { grant, cuts }: Slot,
+    resigns: boolean,
+    isRestored = false,
+  ): boolean {
+    if (!isRestored && this.#events.isForked(event)) return false
     return cuts === undefined || isWithin(cuts, event, resigns ? grant?.to : undefined)
   }
 
-  #target({ target }: RevokeAct, { author }: GovernanceEvent): GrantAct | undefined {
-    const event = this.#events.slotOf(target, author)?.event
-    return event?.act.type === 'grant' && !this.#events.isForked(event) ? event.act : undefined
+  /** Of a grant that is quoted, whatever is chosen: the highest rank that it may have. */
+  #target({ target }: RevokeAct): GrantAct | undefined {
+    const acts = this.#events.usableOf(target).flatMap(({ act }) => (act.type === 'grant' ? [act] : []))
+    return acts.reduce<GrantAct | undefined>((best, act) => (best && best.rank <= act.rank ? best : act), undefined)
   }
 
   #take(slot: Slot, event: GovernanceEvent, under: Slot, pending?: Pending): void {
@@ -263,6 +297,8 @@ class State implements Governance {
       case 'member.profile':
         if ((this.#addresses.get(author)?.id ?? '') < id) this.#addresses.set(author, { id, address: act.address })
         return
+      case 'feed.resolve':
+        return this.#restored.add(event, act.branch)
       case 'server.genesis':
       case 'root.set':
       case 'root.approve':
@@ -303,6 +339,7 @@ const unreachable = (): never => {
 const unnamed = { handle: undefined, name: undefined }
 
 const undecide = (slot: Slot): void => {
+  slot.restored = undefined
   slot.valid = false
   slot.grant = undefined
   slot.cuts = undefined

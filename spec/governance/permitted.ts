@@ -31,6 +31,9 @@ export const isPermitted = ({ event, grant, target }: Attempt): boolean => {
       return has('manageChannel')
     case 'member.profile':
       return authorKey(event.node, act.member) === event.author
+    case 'feed.resolve':
+      // GOV-39: nobody decides it about their own node.
+      return has('manageServer') && act.node !== event.node
     // Grants have no say in it (GOV-34).
     case 'root.set':
     case 'root.approve':

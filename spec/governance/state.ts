@@ -1,6 +1,6 @@
 /** What governance answers with. */
 import type { CborValue } from '../cbor.ts'
-import type { ChannelId, EventId, Handle, NodeId } from '../ids.ts'
+import type { ChannelId, EventId, FeedId, Handle, NodeId } from '../ids.ts'
 import type { PermissionBits } from '../permissions.ts'
 import type { Genesis, GovernanceEvent } from './acts.ts'
 import type { AuthorKey } from './names.ts'
@@ -46,6 +46,9 @@ export interface Governance {
   judge(event: Pick<GovernanceEvent, 'author' | 'auth' | 'feed' | 'seq'>): Verdict
   /** The grant that an event stands under; undefined unless it is judged valid. */
   grantUnder(event: Pick<GovernanceEvent, 'author' | 'auth' | 'feed' | 'seq'>): Grant | undefined
+  /** GOV-14: the feed has two histories that part at `at`, as somebody proved (SYNC-11). False: known, or forked earlier. */
+  fork(feed: FeedId, at: number): boolean
+  isForked(event: Pick<GovernanceEvent, 'feed' | 'seq'>): boolean
   isValid(id: EventId): boolean
   /** Does that grant, valid or not, name the author? Undefined: it is not here. */
   isGrantedTo(grant: EventId, author: AuthorKey): boolean | undefined

@@ -4,6 +4,7 @@ import { base32, cbor, eventId, hex, sample, uuid } from './oracle.ts'
 const node = sample('governance node', 32)
 const member = sample('governance member', 16)
 const other = sample('governance guardian', 16)
+const epoch = sample('governance epoch', 8)
 const channel = sample('governance channel', 16)
 channel[6] = 0x40 | ((channel[6] ?? 0) & 15)
 channel[8] = 0x80 | ((channel[8] ?? 0) & 63)
@@ -20,7 +21,7 @@ const bytes = (value: unknown): string => hex(cbor(value))
 
 export const governanceActVectors = () => ({
   comment:
-    'GOV-1 to GOV-7, GOV-20, GOV-24, GOV-32, GOV-33: body of a governance event in hex, and what it says. Invalid: dropped, as if it had never come.',
+    'GOV-1 to GOV-7, GOV-20, GOV-24, GOV-32, GOV-33, GOV-38: body of a governance event in hex, and what it says. Invalid: dropped, as if it had never come.',
   valid: [
     {
       type: 'server.genesis',
@@ -67,6 +68,18 @@ export const governanceActVectors = () => ({
       act: { predecessor: text, holders: [author], threshold: 0, guardians: [], cuts: {} },
     },
     { type: 'root.approve', body: bytes([grantId]), act: { root: text } },
+    {
+      type: 'feed.resolve',
+      body: bytes([node, epoch, 7, [random, member], random, member]),
+      act: {
+        node: base32(node),
+        epoch: hex(epoch),
+        from: 7,
+        events: [hex(random), hex(member)],
+        seal: hex(random),
+        certificate: hex(member),
+      },
+    },
   ],
   invalid: [
     ...invalid('server.genesis', [
@@ -159,6 +172,13 @@ export const governanceActVectors = () => ({
         'a guardian named twice',
       ],
       [[grantId, [[node, member]], 0, [], feeds.toReversed().map((feed) => [feed, 1])], 'feeds that do not ascend'],
+    ]),
+    ...invalid('feed.resolve', [
+      [[node, epoch, 7, [random], random], 'no certificate'],
+      [[node, epoch, 0, [random], random, member], 'event number 0'],
+      [[node, epoch, 7, [], random, member], 'no event'],
+      [[node, epoch, 7, Array.from({ length: 513 }, () => member.subarray(15)), random, member], '513 events'],
+      [[node, epoch.subarray(1), 7, [random], random, member], 'an epoch of 7 bytes'],
     ]),
     ...invalid('root.approve', [
       [[grantId, 1], 'two fields'],

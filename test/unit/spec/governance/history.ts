@@ -129,6 +129,26 @@ export class History {
     return this.say(by, auth, { type: 'root.approve', root: root.id }, options)
   }
 
+  /** Quotes a branch of somebody's feed, as if it had been proven. */
+  resolve(
+    by: Person,
+    auth: GovernanceEvent,
+    { node, feed }: Person,
+    from: number,
+    events: readonly GovernanceEvent[],
+    options?: Options,
+  ) {
+    const branch = { feed, from, events }
+    const quoted = {
+      epoch: '0000000000000000',
+      from,
+      events: [],
+      seal: new Uint8Array(),
+      certificate: new Uint8Array(),
+    }
+    return this.say(by, auth, { type: 'feed.resolve', node, ...quoted, branch }, options)
+  }
+
   set(by: Person, auth: GovernanceEvent, key: string, value: CborValue, options?: Options) {
     const register = readRegister(key, value)
     if (register === undefined) throw new Error(`not a register: ${key}`)

@@ -38,10 +38,14 @@ const plain = (act: Act): object => {
   const { type, ...said } = act
   if (type === 'set') return { key: act.register.key, value: act.register.value }
   if (act.type === 'revoke' || act.type === 'root.set') return { ...said, cuts: Object.fromEntries(act.cuts) }
+  if (act.type === 'feed.resolve') {
+    const { seal, certificate, events } = act
+    return { ...said, events: events.map(hex), seal: hex(seal), certificate: hex(certificate) }
+  }
   return type === 'server.genesis' ? { ...said, random: hex(act.random) } : said
 }
 
-// GOV-1 to GOV-7, GOV-20, GOV-24, GOV-32, GOV-33
+// GOV-1 to GOV-7, GOV-20, GOV-24, GOV-32, GOV-33, GOV-38
 describe('acts of governance', () => {
   const { valid, invalid } = readVectors('governance/acts') as ActVectors
 
