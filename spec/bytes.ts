@@ -6,6 +6,15 @@ export type Allocate = (bytes: number) => Uint8Array
 
 export const newBytes: Allocate = (bytes) => new Uint8Array(bytes)
 
+/** The same bytes again and again, for what is read before the next are wanted. */
+export const createScratch = (): Allocate => {
+  let bytes = newBytes(0)
+  return (length) => {
+    if (bytes.length < length) bytes = newBytes(2 * length)
+    return bytes.subarray(0, length)
+  }
+}
+
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
@@ -45,6 +54,11 @@ export const writeUint32 = (target: Uint8Array, offset: number, value: number): 
   target[offset + 1] = value >>> 16
   target[offset + 2] = value >>> 8
   target[offset + 3] = value
+}
+
+/** From `from` up to `end`: without a call out of JavaScript, for what is as short as that. */
+export const copyPart = (target: Uint8Array, at: number, source: Uint8Array, from: number, end: number): void => {
+  for (let i = from; i < end; i++) target[at++] = source[i] ?? 0
 }
 
 /** Hashes and ids are shorter than what a call of `set` costs. */

@@ -61,6 +61,17 @@ export class CborReader {
     return this.take(length)
   }
 
+  /** Where the bytes begin, which are passed over without a view: of those that are compared or copied one is dear. */
+  passBytesOf(length: number): number {
+    if (this.#expect(2) !== length) throw notCanonical(`a byte string that has not ${length} bytes`)
+    return this.#pass(length)
+  }
+
+  /** Where the text begins; its length is then in `argument`, and whether it is UTF-8 is the caller's to see. */
+  passText(): number {
+    return this.#pass(this.#expect(3))
+  }
+
   text(): string {
     return this.takeText(this.#expect(3))
   }
@@ -73,11 +84,8 @@ export class CborReader {
   }
 
   take(length: number): Uint8Array {
-    const end = this.#at + length
-    if (end > this.#bytes.length) throw notCanonical('cut short')
-    const part = this.#bytes.subarray(this.#at, end)
-    this.#at = end
-    return part
+    const from = this.#pass(length)
+    return this.#bytes.subarray(from, this.#at)
   }
 
   takeText(length: number): string {
@@ -89,6 +97,13 @@ export class CborReader {
   /** Nothing may follow. */
   end(): void {
     if (this.#at !== this.#bytes.length) throw notCanonical('bytes after the end')
+  }
+
+  #pass(length: number): number {
+    const from = this.#at
+    if (from + length > this.#bytes.length) throw notCanonical('cut short')
+    this.#at = from + length
+    return from
   }
 
   #expect(major: number): number {

@@ -2,13 +2,14 @@
  * Events (spec/event.md). `raw` is the CBOR array [headerBytes, salt, body]; it is made once, and the same bytes are
  * stored, signed for and forwarded (EVENT-1). The shape is fixed, so it is written and read by hand: the hot path.
  */
-import { decodeBase32Into, encodeBase32 } from './base32.ts'
+import { decodeBase32Into } from './base32.ts'
 import { copyBytes, newBytes, type Allocate } from './bytes.ts'
 import { CborReader } from './cbor-reader.ts'
 import { headSize, nullItem, writeBytes, writeHead } from './cbor-writer.ts'
 import type { Sha256 } from './crypto.ts'
 import { HearthError } from './errors.ts'
 import { readEventId, writeEventId } from './event-id.ts'
+import { plainNames, type HeaderNames } from './header-names.ts'
 import type { EventId, FeedId, MemberId } from './ids.ts'
 import { limits } from './limits.ts'
 
@@ -67,20 +68,21 @@ export const encodeHeader = (header: EventHeader, allocate: Allocate = newBytes)
   return bytes
 }
 
-/** Throws EVENT_INVALID for anything but the one encoding of EVENT-2. */
-export const decodeHeader = (headerBytes: Uint8Array): EventHeader => {
+/** Throws EVENT_INVALID for anything but the one encoding of EVENT-2. Of headers in a row, `names` keeps what they share. */
+export const decodeHeader = (headerBytes: Uint8Array, names: HeaderNames = plainNames): EventHeader => {
   const reader = new CborReader(headerBytes)
   if (reader.array() !== 9) throw invalid('the header has not nine fields')
   if (reader.uint() !== formatVersion) throw invalid('the format version is not known')
-  const feed = encodeBase32(reader.bytesOf(16)) as FeedId
+  const feed = names.feed(headerBytes, reader.passBytesOf(16))
   const seq = reader.uint()
   if (seq < 1) throw invalid('the sequence number is not positive')
   const prevHash = reader.bytesOf(32)
-  const id = readId(reader)
-  const member = encodeBase32(reader.bytesOf(16)) as MemberId
-  const auth = reader.skipNull() ? undefined : readId(reader)
-  const type = reader.text()
-  if (!isEventType(type)) throw invalid('the type is malformed')
+  const id = anId(readEventId(headerBytes, reader.passBytesOf(16)))
+  const member = names.member(headerBytes, reader.passBytesOf(16))
+  const auth = reader.skipNull() ? undefined : anId(names.auth(headerBytes, reader.passBytesOf(16)))
+  const typeAt = reader.passText()
+  const type = names.type(headerBytes, typeAt, reader.argument)
+  if (type === undefined || !isEventType(type)) throw invalid('the type is malformed')
   const bodyHash = reader.bytesOf(32)
   reader.end()
   return { feed, seq, prevHash, id, member, auth, type, bodyHash }
@@ -103,9 +105,9 @@ export const encodeEvent = (
 }
 
 /** Throws EVENT_INVALID. Says nothing about hashes: `checkChain` of `feed.ts` does. */
-export const decodeEvent = (raw: Uint8Array): DecodedEvent => {
-  const parts = splitEvent(raw)
-  return { header: decodeHeader(parts.headerBytes), ...parts }
+export const decodeEvent = (raw: Uint8Array, names?: HeaderNames): DecodedEvent => {
+  const { headerBytes, salt, body } = splitEvent(raw)
+  return { header: decodeHeader(headerBytes, names), headerBytes, salt, body }
 }
 
 /** The three parts of an event, with its header unread. Throws EVENT_INVALID. */
@@ -152,8 +154,7 @@ export const isEventType = (type: string): boolean => typePattern.test(type)
 
 const typePattern = /^[a-z][a-z0-9.-]{0,31}$/
 
-const readId = (reader: CborReader): EventId => {
-  const id = readEventId(reader.bytesOf(16))
+const anId = (id: EventId | undefined): EventId => {
   if (id === undefined) throw invalid('an event id is no UUIDv7')
   return id
 }

@@ -1,10 +1,11 @@
 /** Feeds (spec/feed.md): one append-only, hash-linked chain per origin node, channel and epoch. */
 import { decodeBase32, encodeBase32 } from './base32.ts'
-import { concatBytes, equalBytes } from './bytes.ts'
+import { concatBytes, createScratch, equalBytes } from './bytes.ts'
 import type { Sha256 } from './crypto.ts'
 import { HearthError, type ErrorCode } from './errors.ts'
 import { decodeEvent, hashBody, hashEvent, type DecodedEvent } from './event.ts'
 import { eventIdTail, hasTail } from './event-id.ts'
+import { createHeaderNames } from './header-names.ts'
 import { decodeHex } from './hex.ts'
 import type { ChannelId, EventId, FeedId, NodeId } from './ids.ts'
 import { parseUuid } from './uuid.ts'
@@ -44,6 +45,7 @@ export const feedStart = (feed: FeedId): FeedPoint => ({ feed, seq: 0, hash: zer
 
 /** With its hash (EVENT-3), which the check makes anyway. */
 export interface ChainedEvent extends DecodedEvent {
+  readonly raw: Uint8Array
   readonly hash: Uint8Array
 }
 
@@ -60,13 +62,15 @@ export const checkChain = (sha256: Sha256, start: FeedPoint, raws: Iterable<Uint
   const feedBytes = decodeBase32(start.feed) ?? zeroHash
   const tail = eventIdTail(sha256, feedBytes)
   const events: ChainedEvent[] = []
+  const names = createHeaderNames()
+  const salted = createScratch()
   let head = start
   for (const raw of raws) {
     const seq = head.seq + 1
     const broken = (reason: string): ChainCheck => ({ ok: false, seq, code: 'CHAIN_BROKEN', reason })
     let event: DecodedEvent
     try {
-      event = decodeEvent(raw)
+      event = decodeEvent(raw, names)
     } catch (error) {
       if (error instanceof HearthError) return { ok: false, seq, code: error.code, reason: error.message }
       throw error
@@ -77,12 +81,16 @@ export const checkChain = (sha256: Sha256, start: FeedPoint, raws: Iterable<Uint
     if (!equalBytes(header.prevHash, head.hash)) return broken('it is not linked to the event before it') // FEED-4
     if (!hasTail(header.id, tail)) return broken('its id was not made by this feed') // FEED-5
     if (head.id !== undefined && header.id <= head.id) return broken('its id does not ascend') // FEED-6
-    if (salt !== undefined && body !== undefined && !equalBytes(hashBody(sha256, salt, body), header.bodyHash)) {
+    if (
+      salt !== undefined &&
+      body !== undefined &&
+      !equalBytes(hashBody(sha256, salt, body, salted), header.bodyHash)
+    ) {
       return broken('its body is not the one that its header names') // EVENT-5
     }
     const hash = hashEvent(sha256, headerBytes)
     head = { feed: head.feed, seq, hash, id: header.id }
-    events.push({ header, headerBytes, salt, body, hash })
+    events.push({ raw, header, headerBytes, salt, body, hash })
   }
   return { ok: true, head, events }
 }

@@ -3,6 +3,7 @@ import type { CheckedSlice } from './remote.ts'
 import type { BatchSeal } from './sealer.ts'
 import type { Operation } from '../store/store.ts'
 import type { Extension } from './feed-table.ts'
+import { copyPart } from '../../spec/bytes.ts'
 import { arrivalItemBytes, digestBytes, eventKeyBytes, idBytes, positionBytes, tagBytes } from './keys.ts'
 import type { Appended, Draft, Entry } from './log.ts'
 
@@ -69,6 +70,6 @@ const eventsOf = (items: readonly Item[]): number =>
 /** Channel and id are the end of the event's key, the tag follows the position in its value. */
 export function writeArrival({ arrivals, written }: Batch, key: Buffer, value: Buffer): void {
   const at = digestBytes + written.length * arrivalItemBytes
-  key.copy(arrivals, at, 1, eventKeyBytes)
-  value.copy(arrivals, at + 2 * idBytes, positionBytes, positionBytes + tagBytes)
+  copyPart(arrivals, at, key, 1, eventKeyBytes)
+  copyPart(arrivals, at + 2 * idBytes, value, positionBytes, positionBytes + tagBytes)
 }

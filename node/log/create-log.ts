@@ -216,11 +216,11 @@ class OpenLog implements Log {
     const feed = this.#table.feeds.get(checked.feed)
     // What both sides hold must be the same; one event is enough, the chain vouches for those before it.
     const shared = checked.events.findLast(
-      ({ event: { header } }) => feed && header.seq >= feed.storedFloor && header.seq <= feed.stored.seq,
+      ({ header }) => feed && header.seq >= feed.storedFloor && header.seq <= feed.stored.seq,
     )
     if (feed && shared) {
-      const [ours] = await this.#reader.feedEvents(feed, shared.event.header.seq, 1)
-      if (!ours || Buffer.compare(ours.hash, shared.event.hash) !== 0) throw forked(feed.id, shared.event.header.seq)
+      const [ours] = await this.#reader.feedEvents(feed, shared.header.seq, 1)
+      if (!ours || Buffer.compare(ours.hash, shared.hash) !== 0) throw forked(feed.id, shared.header.seq)
     }
     return this.#writer.appendSlice(checked)
   }

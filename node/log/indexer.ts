@@ -1,3 +1,4 @@
+import { copyPart } from '../../spec/bytes.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { Operation, Store } from '../store/store.ts'
 import type { Channel, Extension, Feed, FeedTable } from './feed-table.ts'
@@ -49,19 +50,23 @@ function putChannelRun({ bytes, recent }: Channel): Operation {
   let at = 0
   for (const { entry, key } of recent) {
     at = run.writeUIntBE(entry.position, at, positionBytes)
-    at += key.copy(run, at, key.length - idBytes)
+    copyPart(run, at, key, key.length - idBytes, key.length)
+    at += idBytes
   }
   return { type: 'put', key: channelRunKey(bytes, recent[0]?.entry.position ?? 0), value: run }
 }
 
-/** A run ends where the sequence jumps: backfill puts lower numbers after higher ones. */
+/**
+ * A run ends where the sequence jumps, as backfill puts lower numbers after higher ones; and at 1,024 events, since
+ * whoever reads a few of a run reads all of it.
+ */
 function feedRuns(recent: readonly Extension[]): Extension[][] {
   const runs: Extension[][] = []
   const open = new Map<Feed, Extension[]>()
   for (const extension of recent) {
     const { feed, entry } = extension
     const run = open.get(feed)
-    if (run?.at(-1)?.entry.seq === entry.seq - 1) run.push(extension)
+    if (run && run.length < runEventsMax && run.at(-1)?.entry.seq === entry.seq - 1) run.push(extension)
     else {
       const begun = [extension]
       runs.push(begun)
@@ -76,6 +81,11 @@ function putFeedRun(run: readonly Extension[]): Operation {
   if (!first) throw new HearthError('INTERNAL', 'a run of a feed is empty')
   const value = Buffer.allocUnsafe(run.length * idBytes)
   let at = 0
-  for (const { key } of run) at += key.copy(value, at, key.length - idBytes)
+  for (const { key } of run) {
+    copyPart(value, at, key, key.length - idBytes, key.length)
+    at += idBytes
+  }
   return { type: 'put', key: feedRunKey(first.feed.bytes, first.entry.seq), value }
 }
+
+const runEventsMax = 1_024

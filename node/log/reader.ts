@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts'
 import { createEventReader, type StoredEvent } from './event-reader.ts'
 import { corrupt } from './event-value.ts'
 import { bytesOf, isBefore, type Channel, type Extension, type Feed, type FeedTable } from './feed-table.ts'
-import { aboveAllIds, eventKey, lowestId } from './keys.ts'
+import { aboveAllIds, eventKey, eventKeyOf, lowestId } from './keys.ts'
 import type { Entry, PageAnchor, Position } from './log.ts'
 import { arrivalsAfter, channelRunsAfter, feedRun, newestOfChannel, type ArrivedAt } from './runs.ts'
 
@@ -39,7 +39,7 @@ export interface Reader {
 export function createReader({ store, hash, table, position }: ReaderParts): Reader {
   const readEvent = createEventReader(hash)
   const read = async (channel: Channel, id: EventId): Promise<StoredEvent> => {
-    const value = await store.get(eventKey(channel.bytes, bytesOf(id)))
+    const value = await store.get(eventKeyOf(channel.bytes, id))
     if (!value) throw corrupt(channel, id, 'the event is missing')
     return checked(channel, id, value)
   }
@@ -52,7 +52,7 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
 
   /** Undefined in the place of what retention has dropped. */
   const readAll = async (arrived: readonly ArrivedAt[]): Promise<(Entry | undefined)[]> => {
-    const values = await store.getMany(arrived.map(({ channel, id }) => eventKey(channel.bytes, bytesOf(id))))
+    const values = await store.getMany(arrived.map(({ channel, id }) => eventKeyOf(channel.bytes, id)))
     return arrived.map(({ channel, id, position: at }, index) => {
       if (isBefore(channel, id)) return undefined
       const value = values[index]
@@ -97,7 +97,7 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
     async get(id) {
       for (const channel of table().channelsOf(id)) {
         if (isBefore(channel, id)) continue
-        const value = await store.get(eventKey(channel.bytes, bytesOf(id)))
+        const value = await store.get(eventKeyOf(channel.bytes, id))
         if (value) return checked(channel, id, value).entry
       }
       return undefined
@@ -126,7 +126,7 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
     async entries(channelId, ids) {
       const channel = table().channels.get(channelId)
       if (!channel || ids.length === 0) return []
-      const values = await store.getMany(ids.map((id) => eventKey(channel.bytes, bytesOf(id))))
+      const values = await store.getMany(ids.map((id) => eventKeyOf(channel.bytes, id)))
       return ids.flatMap((id, index) => {
         const value = values[index]
         return value && !isBefore(channel, id) ? [checked(channel, id, value).entry] : []
@@ -168,7 +168,7 @@ export function createReader({ store, hash, table, position }: ReaderParts): Rea
       const wanted = ids.slice(0, limit)
       if (wanted.includes(undefined as never))
         throw corrupt(channel, undefined, `the index of feed ${feed.id} has a hole`)
-      const values = await store.getMany(wanted.map((id) => eventKey(channel.bytes, bytesOf(id))))
+      const values = await store.getMany(wanted.map((id) => eventKeyOf(channel.bytes, id)))
       return wanted.map((id, index) => {
         const value = values[index]
         if (!value) throw corrupt(channel, id, 'the event is missing')

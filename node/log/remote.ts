@@ -16,12 +16,7 @@ export interface CheckedSlice {
   readonly feed: FeedId
   readonly slice: RemoteSlice
   readonly head: FeedPoint
-  readonly events: readonly RemoteEvent[]
-}
-
-export interface RemoteEvent {
-  readonly raw: Uint8Array
-  readonly event: ChainedEvent
+  readonly events: readonly ChainedEvent[]
 }
 
 /** Everything about a slice that can be checked without the log; `admit` throws for a header that may not come in. */
@@ -48,13 +43,13 @@ export function checkSlice(
   if (seal && !verifySeal(hash, keys.verify, publicKey, { feed, seal })) {
     throw new HearthError('SEAL_INVALID', `the seal of feed ${feed} at ${seal.seq} does not verify`)
   }
-  const events = chain.events.map((event, index): RemoteEvent => {
-    if (!event.body && !redactedBy?.has(event.header.id)) {
-      throw new HearthError('EVENT_INVALID', `event ${event.header.id} has no body and nothing redacts it`)
+  const { events } = chain
+  for (const { header, body } of events) {
+    if (!body && !redactedBy?.has(header.id)) {
+      throw new HearthError('EVENT_INVALID', `event ${header.id} has no body and nothing redacts it`)
     }
-    admit?.(event.header)
-    return { raw: slice.events[index] ?? first, event }
-  })
+    admit?.(header)
+  }
   // CLOCK-3: ids ascend within a feed, so the last is the latest.
   if (chain.head.id !== undefined) clock.observe(eventIdStamp(chain.head.id))
   return { feed, slice, head: chain.head, events }
@@ -68,10 +63,10 @@ export function newEvents(
   feed: Feed | undefined,
   { slice, events }: CheckedSlice,
   begins?: EventId,
-): readonly RemoteEvent[] {
+): readonly ChainedEvent[] {
   const sealed = slice.seal !== undefined
-  const isShown = ({ event }: RemoteEvent): boolean => begins === undefined || event.header.id >= begins
-  const isKept = (one: RemoteEvent, index: number): boolean => isShown(one) || index === events.length - 1
+  const isShown = ({ header }: ChainedEvent): boolean => begins === undefined || header.id >= begins
+  const isKept = (one: ChainedEvent, index: number): boolean => isShown(one) || index === events.length - 1
   if (!feed || feed.head.seq === 0) {
     if (!sealed) throw new HearthError('SEAL_INVALID', 'a feed that is new here comes with a seal')
     return events.filter(isKept)
@@ -90,19 +85,19 @@ export function newEvents(
   if (last < feed.floor - 1) {
     throw new HearthError('CHAIN_BROKEN', `events ${last + 1} to ${feed.floor - 1} of feed ${feed.id} come first`)
   }
-  const above = events.filter(({ event }) => event.header.seq > feed.head.seq)
-  const below = events.filter((one) => one.event.header.seq < feed.floor && isShown(one))
+  const above = events.filter(({ header }) => header.seq > feed.head.seq)
+  const below = events.filter((one) => one.header.seq < feed.floor && isShown(one))
   const [next] = above
-  if (next && !equalBytes(next.event.header.prevHash, feed.head.hash)) throw forked(feed.id, feed.head.seq)
+  if (next && !equalBytes(next.header.prevHash, feed.head.hash)) throw forked(feed.id, feed.head.seq)
   if (next && !sealed) throw new HearthError('SEAL_INVALID', 'events past the head of a feed come with a seal')
   const top = below.at(-1)
-  if (top && !equalBytes(top.event.hash, feed.floorPrev)) throw forked(feed.id, feed.floor - 1)
+  if (top && !equalBytes(top.hash, feed.floorPrev)) throw forked(feed.id, feed.floor - 1)
   return [...below, ...above]
 }
 
 /** A slice that reaches below the beginning of the channel: nobody needs to be asked for more of the feed. */
 export function noteWhole(feed: Feed, { slice, events: [first] }: CheckedSlice, begins: EventId): void {
-  if (first !== undefined && first.event.header.id < begins) feed.isWhole = true
+  if (first !== undefined && first.header.id < begins) feed.isWhole = true
   else if (slice.from > feed.head.seq + 1) feed.isWhole = false
 }
 

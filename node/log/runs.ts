@@ -166,22 +166,24 @@ export async function feedRun(store: Store, feed: Feed, from: number, limit: num
     limit: 1,
   })
   const ids: EventId[] = []
-  let gte: Uint8Array = start ? start[0] : feedRunKey(feed.bytes, from)
-  let next = from
+  let gte: Uint8Array = feedRunKey(feed.bytes, from)
+  const take = ([key, run]: readonly [Uint8Array, Uint8Array]): void => {
+    const first = readPosition(key, key.length - positionBytes)
+    if (run.length % idBytes !== 0) throw broken(`the index of feed ${feed.id}`)
+    let next = from + ids.length
+    for (let at = Math.max(0, next - first) * idBytes; at < run.length && ids.length < limit; at += idBytes) {
+      if (first + at / idBytes !== next) throw broken(`event ${next} is missing: the index of feed ${feed.id}`)
+      const id = readEventId(run, at)
+      if (id === undefined) throw broken(`the index of feed ${feed.id}`)
+      ids.push(id)
+      next++
+    }
+    gte = Buffer.concat([key, Buffer.alloc(1)])
+  }
+  if (start) take(start)
   while (ids.length < limit) {
     const runs = await store.entries({ gte, lt: feedRunKey(feed.bytes, from + limit), limit: 16 })
-    for (const [key, run] of runs) {
-      const first = readPosition(key, key.length - positionBytes)
-      if (run.length % idBytes !== 0) throw broken(`the index of feed ${feed.id}`)
-      for (let at = Math.max(0, next - first) * idBytes; at < run.length && ids.length < limit; at += idBytes) {
-        if (first + at / idBytes !== next) throw broken(`event ${next} is missing: the index of feed ${feed.id}`)
-        const id = readEventId(run, at)
-        if (id === undefined) throw broken(`the index of feed ${feed.id}`)
-        ids.push(id)
-        next++
-      }
-      gte = Buffer.concat([key, Buffer.alloc(1)])
-    }
+    for (const run of runs) take(run)
     if (runs.length < 16) break
   }
   return ids

@@ -1,5 +1,6 @@
 import type { HybridClock } from '../../spec/hybrid-clock.ts'
 import { HearthError } from '../../spec/errors.ts'
+import type { ChainedEvent } from '../../spec/feed.ts'
 import { encodeHex } from '../../spec/hex.ts'
 import { limits } from '../../spec/limits.ts'
 import { encodeSeal } from '../../spec/seal.ts'
@@ -16,7 +17,7 @@ import {
   arrivalKey,
   dedupKey,
   digestBytes,
-  eventKey,
+  eventKeyOf,
   idBytes,
   redactionKey,
   sealKey,
@@ -25,7 +26,7 @@ import type { Appended, Draft, Entry } from './log.ts'
 import type { Reader } from './reader.ts'
 import { arrivalDigest, type Recovered } from './recovery.ts'
 import { noRelations, putRelation } from './relations.ts'
-import { newEvents, noteWhole, type CheckedSlice, type RemoteEvent } from './remote.ts'
+import { newEvents, noteWhole, type CheckedSlice } from './remote.ts'
 import type { BatchSeal } from './sealer.ts'
 import {
   isNamed,
@@ -315,14 +316,14 @@ export class Writer {
       batch.operations.push({ type: 'put', key, value })
       this.#relate(batch, feed.channel.bytes, entry)
       writeArrival(batch, key, value)
-      const point = { feed: feed.id, seq: entry.seq, hash: remote.event.hash, id: entry.id }
+      const point = { feed: feed.id, seq: entry.seq, hash: remote.hash, id: entry.id }
       if (entry.seq < feed.floor || feed.head.seq === 0 || entry.seq > feed.head.seq + 1) {
         feed.floor = entry.seq
-        feed.floorPrev = remote.event.header.prevHash
+        feed.floorPrev = remote.header.prevHash
       }
       if (entry.seq > feed.head.seq) feed.head = point
       const sealed = slice.seal && entry.seq === head.seq ? slice.seal.seq : 0
-      batch.written.push({ entry, feed, key, point, prev: remote.event.header.prevHash, sealed })
+      batch.written.push({ entry, feed, key, point, prev: remote.header.prevHash, sealed })
       entries.push(entry)
     }
     if (slice.seal && entries.length > 0) {
@@ -338,11 +339,10 @@ export class Writer {
       operations.push(operation)
   }
 
-  #place(feed: Feed, { raw, event }: RemoteEvent): { entry: Entry; key: Buffer; value: Buffer } {
-    const { header, body, hash } = event
+  #place(feed: Feed, { raw, header, body, hash }: ChainedEvent): { entry: Entry; key: Buffer; value: Buffer } {
     const position = ++this.#stampedTo
     return {
-      key: eventKey(feed.channel.bytes, bytesOf(header.id)),
+      key: eventKeyOf(feed.channel.bytes, header.id),
       value: eventValue(raw, hash, position),
       entry: {
         position,
