@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { z } from 'zod'
 import type { CallSpec } from '../../spec/calls/call.ts'
 import type { HearthError } from '../../spec/errors.ts'

@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HearthError } from '../../spec/errors.ts'
 import type { CliIo } from './io.ts'
@@ -5,7 +6,7 @@ import type { Invocation } from './parse.ts'
 
 type ChatModule = { readonly runChat: (argv: readonly string[], io: CliIo) => Promise<number> }
 
-/** The terminal client is loaded by its address: the command line is not built on it. */
+/** The terminal client is loaded by its address, as .ts from a clone and as .js from a package: the command line is not built on it. */
 export const chat = async (invocation: Invocation, io: CliIo): Promise<number> => {
   const { data, json, help } = invocation.common
   const words = [
@@ -18,7 +19,7 @@ export const chat = async (invocation: Invocation, io: CliIo): Promise<number> =
 }
 
 const loadChat = async (): Promise<ChatModule> => {
-  const url = new URL('../../client/terminal/main.ts', import.meta.url)
+  const url = new URL(`../../client/terminal/main${extname(import.meta.url)}`, import.meta.url)
   const module: unknown = await import(url.href)
   if (isChatModule(module)) return module
   throw new HearthError('INTERNAL', `${fileURLToPath(url)} has no runChat`)
