@@ -17,7 +17,7 @@ const anchorsOf = (text: string): string[] =>
 describe('links in pages', () => {
   for (const page of pages) {
     it(`${page}: lead somewhere`, () => {
-      const text = readFileSync(join(repository, page), 'utf8').replaceAll(/```[\s\S]*?```/g, '')
+      const text = readFileSync(join(repository, page), 'utf8').replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, '')
       for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
         if (/^[a-z]+:/.test(target)) continue
         const [path = '', anchor] = target.split('#')
