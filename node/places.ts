@@ -19,7 +19,8 @@ export const createPlaces = (
       : servers.authorise(user, channel, permission, nowMs),
   may: (user, channel, permission) =>
     isConversationId(channel) ? friends.may(user, channel, permission) : servers.may(user, channel, permission),
-  covers: (event) => (isConversationId(event.channel) ? friends.covers(event) : servers.covers(event)),
+  covers: (event) =>
+    isConversationId(event.channel) ? friends.covers(event) && !servers.isForked(event) : servers.covers(event),
   countsFor: (event, permission) => !isConversationId(event.channel) && servers.countsFor(event, permission),
   judgeRemote: (event) => (isConversationId(event.channel) ? friends.judgeRemote(event) : servers.judgeRemote(event)),
 
@@ -42,21 +43,22 @@ export const createPlaces = (
   memberNamed: (server, name) => {
     const conversation = conversationIn(server)
     if (conversation === undefined) return servers.memberNamed(server, name)
-    return friends.members(conversation).find(
-      ({ address, user, node }) =>
-        address === name || user === name || `${address.slice(0, address.indexOf('@'))}@${node}` === name,
-    )
+    return friends
+      .members(conversation)
+      .find(
+        ({ address, user, node }) =>
+          address === name || user === name || `${address.slice(0, address.indexOf('@'))}@${node}` === name,
+      )
   },
   memberAt: (node, member, server) => {
     const conversation = conversationIn(server)
     if (conversation === undefined) return servers.memberAt(node, member, server)
     return friends.members(conversation).find((one) => one.node === node && one.member === member)
   },
-  memberMay: (who, channel, permission) => {
-    if (!isConversationId(channel)) return servers.memberMay(who, channel, permission)
-    const isIn = friends.members(channel).some(({ node, member }) => node === who.node && member === who.member)
-    return isIn && (permission === 'read' || permission === 'send')
-  },
+  memberMay: (who, channel, permission) =>
+    isConversationId(channel)
+      ? friends.memberMay(who, channel, permission)
+      : servers.memberMay(who, channel, permission),
   userOf: (member) => friends.userOf(member) ?? servers.userOf(member),
   authorOf: (node, member) => friends.authorOf(node, member) ?? servers.authorOf(node, member),
 

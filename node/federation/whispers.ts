@@ -13,7 +13,7 @@ import type { NodeDirectory } from './directory.ts'
 export interface WhispersComponents {
   readonly sync: Pick<Sync, 'whisper' | 'onWhisper'>
   readonly directory: Pick<NodeDirectory, 'peersOf' | 'mayServe'>
-  readonly servers: Pick<Servers, 'channel' | 'memberAt'>
+  readonly servers: Pick<Servers, 'channel' | 'memberAt' | 'memberMay'>
   readonly clock: { now(): number }
   /** Somebody of another node types in a channel of this one. */
   readonly typing: (channel: ChannelId, server: ServerId, member: MemberInfo) => void
@@ -40,7 +40,8 @@ export const createWhispers = (components: WhispersComponents): Whispers => {
     const channel = servers.channel(id)
     // Only its own members: the node is who the connection proves it to be.
     const who = channel === undefined ? undefined : servers.memberAt(from, member, channel.server)
-    if (channel !== undefined && who !== undefined) components.typing(id, channel.server, who)
+    if (channel === undefined || who === undefined || who.timeoutUntil > clock.now()) return
+    if (servers.memberMay(who, id, 'send')) components.typing(id, channel.server, who)
   }
 
   const stop = sync.onWhisper((from, { kind, payload }) => {

@@ -9,6 +9,7 @@ import { createRecords } from '../store/records.ts'
 import { createConsent } from './consent.ts'
 import type { Conversation } from './conversation.ts'
 import { createConversations } from './conversations.ts'
+import { createConversationNews } from './conversation-news.ts'
 import { createDirectMessages } from './direct-messages.ts'
 import type { Answer, Asked, FriendMethod, Friends, FriendsComponents, FriendsInit } from './friends.ts'
 import { createPeople } from './people.ts'
@@ -49,7 +50,10 @@ export const createFriends = async (components: FriendsComponents, { nodeId }: F
       for (const { place } of changed) {
         if (place !== undefined && room.expected.has(place)) inBackground(room.expected.delete(place))
       }
-      for (const conversation of changed) takeSeats(conversation)
+      for (const conversation of changed) {
+        news.changed(conversation)
+        takeSeats(conversation)
+      }
       if (changed.size > 0) room.changed()
     },
     changed: () => {
@@ -103,6 +107,8 @@ export const createFriends = async (components: FriendsComponents, { nodeId }: F
   }
   const requests = createRequests(room)
   const directMessages = createDirectMessages(room)
+  const news = createConversationNews(room, directMessages.info)
+  for (const conversation of conversations.all()) news.known(conversation)
   const questions = createFriendQuestions(room, servers)
   const answers = { ...requests.answers, ...directMessages.answers }
   const answer = (method: FriendMethod, asked: Asked): Promise<Answer> => answers[method](asked)

@@ -123,14 +123,6 @@ export const createDirectMessages = (room: Room): DirectMessages => {
     await room.expected.put(place, { from, since: room.clock.now() })
     room.changed()
   }
-  /** Every user of this node who has a seat. */
-  const tellAll = (conversation: Conversation): void => {
-    for (const [person, { seat }] of conversation.people) {
-      const user = people.localUser(person)
-      if (user === undefined || seat === undefined) continue
-      room.tell(user, { type: 'dm.changed', conversation: info(user, conversation) })
-    }
-  }
 
   /** What the person's node has written in the conversation, as far as it is here. */
   const headsOf = (id: ChannelId, person: Person): Map<FeedId, number> => {
@@ -142,9 +134,6 @@ export const createDirectMessages = (room: Room): DirectMessages => {
     if (!conversation.people.has(person)) throw new HearthError('NOT_FOUND', 'they are not in the group')
     cuts.set(id, [...(cuts.get(id) ?? []), { person, by }].slice(-limits.peoplePerGroupMax))
     await write(id, by, { type: 'dm.remove', person, cuts: headsOf(id, person) })
-    const user = people.localUser(person)
-    if (user !== undefined) room.tell(user, { type: 'dm.closed', channel: id })
-    tellAll(conversation)
   }
 
   return {
@@ -194,7 +183,6 @@ export const createDirectMessages = (room: Room): DirectMessages => {
       await askFriend(room, user, person, conversation.place)
       await write(channel, seat, { type: 'dm.add', person })
       if (!conversation.people.has(person)) throw tooMany()
-      tellAll(conversation)
     },
     async removeFromGroup(user, channel, who) {
       const { conversation, seat } = enter(user, channel)
@@ -212,7 +200,6 @@ export const createDirectMessages = (room: Room): DirectMessages => {
       checkName(name)
       const { conversation, seat } = enter(user, channel)
       await write(channel, seat, { type: 'dm.rename', name })
-      tellAll(conversation)
     },
     conversations: (user) => {
       const me = people.mine(user)

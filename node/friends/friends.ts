@@ -51,6 +51,8 @@ export interface FriendQuestions {
   channelsOf(user: UserName): ChannelInfo[]
   /** Who has a seat. */
   members(id: ChannelId): MemberInfo[]
+  /** As `may`, of anybody of any node: may they reach those of this node? */
+  memberMay(who: Pick<MemberInfo, 'node' | 'member'>, channel: ChannelId, permission: Permission): boolean
   userOf(member: MemberId): UserName | undefined
   /** Undefined: no author in any conversation. */
   authorOf(node: NodeId, member: MemberId): Author | undefined

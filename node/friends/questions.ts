@@ -59,6 +59,13 @@ export const createFriendQuestions = (
   const countsAsFriend = (user: UserName, person: Person): boolean => relations.get(user, person).standing === 'friend'
   const isFriend = (user: UserName, of: UserName): boolean => countsAsFriend(user, people.mine(of))
 
+  /** FRIEND-6: asked of the one of this node to whom they write. */
+  const reachesUs = (conversation: Conversation, from: Person): boolean => {
+    const to = conversation.kind === 'pair' ? partnerOf(conversation, from) : undefined
+    const user = to === undefined ? undefined : people.localUser(to)
+    return user === undefined || refusalOf(consent.reach(user, from)) === undefined
+  }
+
   /** FRIEND-23 */
   const mayMeet = (user: UserName, person: Person): boolean => {
     const { standing, invited } = relations.get(user, person)
@@ -93,6 +100,13 @@ export const createFriendQuestions = (
         const user = people.localUser(person)
         return [{ node, member: seat.member, address, name, user, rank: memberRank, roles: [], timeoutUntil: 0 }]
       }),
+    memberMay: ({ node, member }, channel, permission) => {
+      const conversation = conversations.get(channel)
+      const from = conversation?.personOf(authorKey(node, member))
+      if (conversation === undefined || from === undefined) return false
+      if (conversation.seatOf(from)?.member !== member || (permission !== 'read' && permission !== 'send')) return false
+      return permission === 'read' || reachesUs(conversation, from)
+    },
     judgeRemote: ({ channel, node, member, auth }) => {
       if (conversationOf(channel) !== undefined) return 'kept'
       const conversation = conversations.get(channel)
@@ -101,11 +115,8 @@ export const createFriendQuestions = (
       const isGranted = conversation.isGrantedTo(auth, author)
       if (isGranted !== true) return isGranted === undefined ? 'waiting' : 'forged'
       const from = conversation.personOf(author)
-      if (conversation.kind === 'group' || from === undefined) return 'kept'
       // FRIEND-6: of somebody who may not write here nothing is taken, until they may.
-      const to = partnerOf(conversation, from)
-      const user = to === undefined ? undefined : people.localUser(to)
-      return user === undefined || refusalOf(consent.reach(user, from)) === undefined ? 'kept' : 'waiting'
+      return from === undefined || reachesUs(conversation, from) ? 'kept' : 'waiting'
     },
     replicas: () => {
       const all = new Map<ServerId, Replica>()

@@ -122,9 +122,12 @@ describe('group DMs over three nodes', () => {
     await agree(group, [alice, bob, cid, dan], 9)
   })
 
-  it('FRIEND-20: a new name is the same everywhere', async () => {
+  it('FRIEND-20, FRIEND-21: a new name is the same everywhere, and everybody is told', async () => {
     await call(cid, dmRename, { channel: group, name: 'Hardwood' })
-    for (const one of [alice, bob, cid, dan]) await until(async () => (await listed(one))?.name === 'Hardwood')
+    const isNamed = ({ conversation }: Record<string, unknown>) =>
+      (conversation as { name: string }).name === 'Hardwood'
+    for (const one of [alice, bob, cid, dan]) await one.inbox('dm.changed', isNamed)
+    for (const one of [alice, bob, cid, dan]) assert.equal((await listed(one))?.name, 'Hardwood')
   })
 
   it('FRIEND-19: who leaves is out everywhere and hears no more', async () => {
