@@ -62,7 +62,9 @@ export const createNewest = (parts: {
         }
         waiting.add(one)
         const cancel = timers.after(forMs, () => one.end(false))
-        one.look()
+        // Which channels there are is asked anew: the governance has only just come.
+        scope.forget()
+        timers.soon(() => one.look())
       }),
     changed() {
       for (const one of waiting) one.look()

@@ -4,6 +4,7 @@ import type { ChannelId, FeedId, NodeId, ServerId } from '../../spec/ids.ts'
 import { serverDigest, summaryDigest } from '../../spec/sync/digest.ts'
 import { encodeFrame } from '../../spec/sync/encode.ts'
 import { frameLimits, type CtlFrame, type FeedState } from '../../spec/sync/frames.ts'
+import type { Timers } from '../components.ts'
 import type { HotKeys, Slice, SyncLog, Version } from './components.ts'
 import type { Forks } from './forks.ts'
 import type { Holdings } from './holdings.ts'
@@ -16,6 +17,7 @@ export interface OutboxParts {
   readonly hash: Sha256
   readonly keys: HotKeys
   readonly clock: { now(): number }
+  readonly timers: Pick<Timers, 'after'>
   readonly scope: Scope
   readonly holdings: Holdings
   readonly forks: Forks
@@ -30,7 +32,7 @@ export interface Outbox {
 }
 
 export const createOutbox = (parts: OutboxParts): Outbox => {
-  const { log, hash, keys, clock, scope, holdings, forks, recent } = parts
+  const { log, hash, keys, clock, timers, scope, holdings, forks, recent } = parts
 
   const digestOf = ({ channels }: Served): Uint8Array =>
     serverDigest(
@@ -47,12 +49,25 @@ export const createOutbox = (parts: OutboxParts): Outbox => {
       scope.sharedWith(node).map((served): [ServerId, Uint8Array] => [served.server, digestOf(served)]),
     )
 
-  /** SYNC-15: the same list goes out twice a second at most: the first may have come before its reader joined the server. */
-  const isNews = (session: Session, name: string, digest: Uint8Array): boolean => {
+  /**
+   * SYNC-15: the same list goes out twice a second at most: the first may have come before its reader joined the server.
+   * A further one waits until the second is over: who asked may not ask again for long.
+   */
+  const isNews = (session: Session, name: string, digest: Uint8Array, due: () => void): boolean => {
     const text = Buffer.from(digest).toString('latin1')
     const last = session.answered.get(name)
     const isRepeat = last?.digest === text && clock.now() - last.atMs < repeatMs
-    if (isRepeat && last.times >= repeatsMax) return false
+    if (isRepeat && last.times >= repeatsMax) {
+      if (session.putOff.has(name)) return false
+      session.putOff.add(name)
+      timers.after(Math.max(1, last.atMs + repeatMs - clock.now()), () => {
+        session.putOff.delete(name)
+        if (session.closed) return
+        due()
+        session.wake()
+      })
+      return false
+    }
     session.answered.set(name, {
       digest: text,
       atMs: isRepeat ? last.atMs : clock.now(),
@@ -71,11 +86,12 @@ export const createOutbox = (parts: OutboxParts): Outbox => {
       due.servers = false
       const shared = scope.sharedWith(node).slice(0, frameLimits.serversMax)
       const servers = shared.map((one) => ({ server: one.server, governance: one.governance, digest: digestOf(one) }))
-      if (isNews(session, 'servers', summaryOf(node))) yield { type: 'servers', servers }
+      if (isNews(session, 'servers', summaryOf(node), () => void (due.servers = true)))
+        yield { type: 'servers', servers }
     }
     for (const server of take(due.channels)) {
       const served = scope.sharedWith(node).find((one) => one.server === server)
-      if (served === undefined || !isNews(session, server, digestOf(served))) continue
+      if (served === undefined || !isNews(session, server, digestOf(served), () => due.channels.add(server))) continue
       const channels = served.channels.slice(0, frameLimits.channelsMax).map((channel) => ({
         channel,
         digest: holdings.digest(channel) ?? emptyDigest,
@@ -89,7 +105,10 @@ export const createOutbox = (parts: OutboxParts): Outbox => {
       session.due.vectors.delete(channel)
       if (!scope.isShared(session.node, channel)) continue
       for (const [feed] of forks.in(channel)) if (!session.told.has(feed)) session.due.forks.add(feed)
-      if (!isNews(session, channel, holdings.digest(channel) ?? emptyDigest) && !ask) continue
+      const later = (): void => {
+        if (!session.due.vectors.has(channel)) session.due.vectors.set(channel, { ask: false })
+      }
+      if (!ask && !isNews(session, channel, holdings.digest(channel) ?? emptyDigest, later)) continue
       const feeds = holdings.of(channel).map(stateOf)
       for (let at = 0; at === 0 || at < feeds.length; at += frameLimits.feedsMax) {
         const more = at + frameLimits.feedsMax < feeds.length

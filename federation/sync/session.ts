@@ -51,6 +51,8 @@ export interface Session {
   readonly told: Set<FeedId>
   /** When a vector or a list went out last, against what; so that asking costs the asker more than us (SYNC-15). */
   readonly answered: Map<string, { readonly atMs: number; readonly times: number; readonly digest: string }>
+  /** Lists and vectors that wait until they may go out again. */
+  readonly putOff: Set<string>
   /** When it was last asked for older events, by channel. */
   readonly historyAskedMs: Map<ChannelId, number>
   /** Not written yet, by kind and key (SYNC-16). */
@@ -139,6 +141,7 @@ export const createSession = (peer: Peer, parts: SessionParts): Session => {
     introduced: new Set(),
     told: new Set(),
     answered: new Map(),
+    putOff: new Set(),
     historyAskedMs: new Map(),
     whispers: new Map(),
     listed: undefined,

@@ -99,6 +99,7 @@ export interface InvitesAdmin {
     expiresInMs: number
     /** The link says where people of other nodes find the server. */
     remote: boolean
+    as?: string | undefined
   }): Promise<{ id: string; code: string; link: string; expires: number }>
   revoke(id: string): Promise<void>
 }
@@ -254,7 +255,9 @@ export interface PeerRow {
   readonly clockOffsetMs: number | undefined
   readonly bytesIn: number
   readonly bytesOut: number
-  /** Why it is throttled, cut off, blocked or not reached. */
+  /** Feeds of it that are proven to have two histories. */
+  readonly forks: number
+  /** Why it is throttled, cut off, blocked or not reached; or that it forked. */
   readonly reason: string | undefined
 }
 
@@ -267,7 +270,25 @@ export interface LinkRow {
   readonly lagEvents: number
   readonly lagSeconds: number
   readonly backfill: string
+  /** Feeds of the server in which that node wrote two histories. */
+  readonly forks: number
   readonly lastError: string | undefined
+}
+
+/** A feed with two histories. */
+export interface ForkRow {
+  readonly server: string
+  /** `#general`; `governance`. */
+  readonly channel: string
+  readonly node: string
+  readonly name: string
+  readonly feed: string
+  /** The first event that counts for nothing. */
+  readonly at: number
+  /** A branch is held here, up to this event. */
+  readonly held: number | undefined
+  /** The event that says which branch counts. */
+  readonly resolved: string | undefined
 }
 
 /** Somebody who owns a server, guards it or is proposed for it. */
@@ -325,6 +346,9 @@ export interface FederationAdmin {
   /** Accepts a changed key, or a node that took over a domain. */
   trust(input: { peer: string; domain?: string | undefined }): Promise<{ node: string }>
   status(): Promise<readonly LinkRow[]>
+  forks(): Promise<readonly ForkRow[]>
+  /** The branch that is held here counts. */
+  resolve(input: { feed: string; as?: string | undefined }): Promise<{ event: string; restored: number }>
   lists(): Promise<{ readonly mode: string; readonly entries: readonly AdmissionRow[] }>
   setAdmission(input: { list: 'allow' | 'deny'; entry: string; remove: boolean }): Promise<void>
   setMode(mode: 'open' | 'allow'): Promise<void>

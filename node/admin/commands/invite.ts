@@ -12,6 +12,10 @@ export const inviteCommands: readonly Command[] = [
       role: textFlag('ROLE', 'role that it gives there'),
       uses: numberFlag('COUNT', 'how many people may use it', { min: 1, max: 10_000, value: 1 }),
       remote: yesFlag('people of other nodes can follow the link, too'),
+      as: textFlag(
+        'USER',
+        'act as this user, for a server that another node made (default: as the operator of the node)',
+      ),
       expires: durationText
         .default('7d')
         .meta({ placeholder: 'TIME', description: 'how long it holds: a number and s, m, h, d or w' }),
@@ -21,6 +25,7 @@ export const inviteCommands: readonly Command[] = [
       'hearth invite create --uses 20 --expires 30d',
       'hearth invite create --role admin',
       'hearth invite create --remote',
+      'hearth invite create --remote --server friends --as alice',
     ],
     shape: 'record',
     text: (result) => `${shown(result, 'link')}\ncode: ${shown(result, 'code')}`,
@@ -30,6 +35,7 @@ export const inviteCommands: readonly Command[] = [
         role: input.role,
         uses: input.uses,
         remote: input.remote,
+        as: input.as,
         expiresInMs: durationMs(input.expires),
       })),
     }),

@@ -1,4 +1,5 @@
 /** Home nodes in processes of their own, on addresses of their own, with people on stock MQTT clients. */
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { channelList } from '../../../spec/calls/channel.list.ts'
 import { history } from '../../../spec/calls/history.ts'
@@ -142,3 +143,17 @@ const bodyOf = (json: string): unknown => (JSON.parse(json) as { readonly body?:
 /** What all nodes must agree on: everything but where it arrived here, and as whom the node knows its author. */
 export const shared = (events: readonly EventJson[]): unknown[] =>
   events.map(({ position: _position, author, ...event }) => ({ ...event, member: author.member }))
+
+/** Reads until all have the same of a channel, and the last of `text`; nobody is told of what comes late. */
+export const untilAlike = async (
+  people: readonly Person[],
+  channel: ChannelId,
+  text: string | undefined,
+): Promise<EventJson[]> => {
+  for (;;) {
+    const [first = [], ...others] = await Promise.all(people.map((person) => person.read(channel)))
+    const isAlike = others.every((other) => isDeepStrictEqual(shared(other), shared(first)))
+    if (isAlike && first.some(({ body }) => body === text)) return first
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

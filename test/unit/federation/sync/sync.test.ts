@@ -177,6 +177,23 @@ describe('sync of a few nodes', () => {
     assert.ok(bytesIn() - before < 2 * sent, `${bytesIn() - before} for ${sent}`)
   })
 
+  // SYNC-15
+  it('who asks a third time within a second has its answer when the second is over', async () => {
+    await lab.world.run(5_000)
+    lab.site(2).crash()
+    const { send, frames } = await lab.stranger(lab.site(2).keys)
+    await lab.world.run(5_000)
+    const before = frames.length
+    const lists = (): number => frames.slice(before).filter(({ type }) => type === 'servers').length
+    for (let i = 0; i < 4; i++) {
+      send(0, { type: 'summary', digest: new Uint8Array(32).fill(i) })
+      await lab.world.run(100)
+    }
+    assert.equal(lists(), 2)
+    await lab.world.run(1_000)
+    assert.equal(lists(), 3)
+  })
+
   // SYNC-16
   it('whispers arrive, and only the latest of a kind and key for sure', async () => {
     const heard: string[] = []
