@@ -107,7 +107,7 @@ export const createFriends = async (components: FriendsComponents, { nodeId }: F
   }
   const requests = createRequests(room)
   const directMessages = createDirectMessages(room)
-  const news = createConversationNews(room, directMessages.info)
+  const news = createConversationNews(room, (...of) => directMessages.info(...of))
   for (const conversation of conversations.all()) news.known(conversation)
   const questions = createFriendQuestions(room, servers)
   const answers = { ...requests.answers, ...directMessages.answers }

@@ -198,7 +198,7 @@ export const createDirectMessages = (room: Room): DirectMessages => {
     },
     async renameGroup(user, channel, name) {
       checkName(name)
-      const { conversation, seat } = enter(user, channel)
+      const { seat } = enter(user, channel)
       await write(channel, seat, { type: 'dm.rename', name })
     },
     conversations: (user) => {
