@@ -180,7 +180,7 @@ const adminOf = (
       join: (user, invite, onProgress) => rooms.join(user, invite, onProgress),
       replication: (server) => replicationOf(server, federation),
     }),
-    federation: federationAdmin(federation, { servers }),
+    federation: federationAdmin(federation, { servers, log: data.log }),
     succession: successionAdmin({ servers, linkTo: (node) => linkTo(federation, data.keys.nodeId, node) }),
     tokens: tokensAdmin(accounts, servers),
     log: { ...logAdmin(data.log, data.store), ...logTail(data.log, { rooms: servers, render }) },

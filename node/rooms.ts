@@ -134,9 +134,11 @@ export async function openRooms(
     { nodeId: keys.nodeId, nodeName },
   )
   await communities.start()
+      certificatesOf: (node) => data.certificates.of(node).map(({ certificate }) => certificate),
   const accounts = await createAccounts(
     { store, clock, random: randomBytes, passwordHash: argon2id, admission: admissionTo(communities), logger },
     { nodeId: keys.nodeId },
+  for (const { feed, at } of provenForks((await openProofs(store)).all())) communities.fork(feed, at)
   )
   await accounts.start()
 

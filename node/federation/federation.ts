@@ -174,7 +174,10 @@ export async function openFederation(components: FederationComponents, init: Fed
     ),
   )
   opened.defer(sealPromptly({ log, directory }))
-  sync.onEquivocation(({ feed, proof }) => void proofs.keep(feed, proof))
+  sync.onEquivocation(({ feed, at, proof }) => {
+    void proofs.keep(feed, proof)
+    servers.fork(feed, at)
+  })
 
   const contacts = await openContacts({ peers, calls, sync, directory, store, timers })
   const joining = await openJoining(

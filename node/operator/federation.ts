@@ -1,12 +1,14 @@
 import { HearthError } from '../../spec/errors.ts'
-import { isNodeId } from '../../spec/identifiers.ts'
-import type { NodeId, ServerId } from '../../spec/ids.ts'
+import { isFeedId, isNodeId } from '../../spec/identifiers.ts'
+import type { ChannelId, NodeId, ServerId } from '../../spec/ids.ts'
 import type { InviteLink } from '../../spec/invite-link.ts'
 import type { PeerStatus } from '../../federation/peers/components.ts'
+import type { Equivocation } from '../../federation/sync/components.ts'
 import type { FederationAdmin, PeerRow, ReplicationRow } from '../admin/components.ts'
 import type { Data } from '../data.ts'
 import type { Federation } from '../federation/federation.ts'
 import type { Servers } from '../servers/servers.ts'
+import { actorOf } from './names.ts'
 
 export const federationOff = (): HearthError =>
   new HearthError('CONFIG_INVALID', 'this node does not federate; start it with --federation on')
@@ -14,16 +16,31 @@ export const federationOff = (): HearthError =>
 /** Without a federation every method throws CONFIG_INVALID. */
 export const federationAdmin = (
   federation: Federation | undefined,
-  { servers }: { readonly servers: Servers },
+  { servers, log }: { readonly servers: Servers; readonly log: Pick<Data['log'], 'feeds'> },
 ): FederationAdmin => {
   const open = (): Federation => {
     if (federation === undefined) throw federationOff()
     return federation
   }
+  const serverOf = (channel: ChannelId) => {
+    const known = servers.channel(channel)
+    return servers.governedBy(channel) ?? (known && servers.server(known.server))
+  }
+  const channelName = (channel: ChannelId): string => {
+    const handle = servers.channel(channel)?.handle
+    return handle === undefined ? channel : `#${handle}`
+  }
+  const forksOf = (server: ServerId, node: NodeId): number =>
+    open()
+      .sync.equivocations()
+      .filter(({ origin }) => origin.node === node && serverOf(origin.channel)?.id === server).length
   const changed = async (): Promise<void> => open().peers.reconsider()
 
   return {
-    peers: async () => open().peers.peers().map(peerRow),
+    peers: async () => {
+      const { peers, sync } = open()
+      return peers.peers().map((peer) => peerRow(peer, sync.equivocations()))
+    },
 
     addPeer: async ({ peer, at }) => {
       const { trust, contacts } = open()
@@ -73,8 +90,33 @@ export const federationAdmin = (
         lagEvents,
         lagSeconds,
         backfill: progressOf(backfill),
+        forks: forksOf(server, node),
         lastError: states.get(node)?.reason ?? lastError ?? states.get(node)?.lastError,
       }))
+    },
+
+    forks: async () => {
+      const { sync, peers } = open()
+      const heads = new Map(log.feeds().map(({ feed, head }) => [feed, head]))
+      return sync.equivocations().map(({ feed, origin, at }) => {
+        const server = serverOf(origin.channel)
+        const head = heads.get(feed)
+        return {
+          server: server?.handle ?? '',
+          channel: server?.governance === origin.channel ? 'governance' : channelName(origin.channel),
+          node: origin.node,
+          name: peers.peers().find(({ nodeId }) => nodeId === origin.node)?.name ?? '',
+          feed,
+          at,
+          held: head === undefined || head < at ? undefined : head,
+          resolved: server && servers.resolvedBy(server.id, feed),
+        }
+      })
+    },
+
+    resolve: ({ feed, as }) => {
+      if (!isFeedId(feed)) throw new HearthError('BAD_REQUEST', `${feed} is no feed; see: hearth federation forks`)
+      return servers.resolveFork(actorOf(as), feed)
     },
 
     lists: async () => {
@@ -126,11 +168,14 @@ export const replicationOf = (server: ServerId, federation: Federation | undefin
   }
 }
 
-const peerRow = ({ nodeId, reason, lastError, ...peer }: PeerStatus): PeerRow => ({
-  node: nodeId,
-  ...peer,
-  reason: reason ?? (peer.state === 'connected' ? undefined : lastError),
-})
+const peerRow = (
+  { nodeId, reason, lastError, ...peer }: PeerStatus,
+  equivocations: readonly Equivocation[],
+): PeerRow => {
+  const forks = equivocations.filter(({ origin }) => origin.node === nodeId).length
+  const why = forks === 0 ? undefined : 'it wrote two histories of a feed: hearth federation forks'
+  return { node: nodeId, ...peer, forks, reason: reason ?? (peer.state === 'connected' ? undefined : lastError) ?? why }
+}
 
 /** NOT_FOUND says what there is; BAD_REQUEST when several begin so. */
 const findPeer = ({ peers, trust }: Federation, name: string): NodeId => {

@@ -8,7 +8,7 @@ import { roleBits } from '../../spec/governance/role-bits.ts'
 import { defaultRoles, parseRoleId, roleRank, type RoleId } from '../../spec/governance/roles.ts'
 import type { ChannelState, Governance, Grant } from '../../spec/governance/state.ts'
 import { isHandle, isUserName, nodeMember } from '../../spec/identifiers.ts'
-import type { ChannelId, EventId, Handle, MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
+import type { ChannelId, EventId, FeedId, Handle, MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
 import { bitOf, toNames, type PermissionBits } from '../../spec/permissions.ts'
 import { channelBits, isPrivate, serverBits } from './live-bits.ts'
 import { createReplicas, type Replicas } from './replicas.ts'
@@ -37,6 +37,8 @@ export interface Community {
   readonly info: ServerInfo
   /** A domain has come to be known as a node's, or is no more: addresses are made anew. */
   readdress(): void
+  /** GOV-14; undefined: nothing changed. */
+  fork(feed: FeedId, at: number): ChangeKind | undefined
   /** Undefined: nothing changed. */
   apply(events: readonly GovernanceEvent[]): ChangeKind | undefined
   seat(user: UserName, channel: ChannelId): Seat | undefined
@@ -174,6 +176,13 @@ export const createCommunity = (
     readdress() {
       members = undefined
       forget()
+    },
+
+    fork(feed, at) {
+      if (!governance.fork(feed, at)) return undefined
+      members = undefined
+      forget()
+      return 'permissions'
     },
 
     apply(events) {

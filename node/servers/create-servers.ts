@@ -5,6 +5,7 @@ import { channelOperations } from './channel-operations.ts'
 import { createDesk } from './desk.ts'
 import { createDirectory } from './directory.ts'
 import { nameServers } from './handles.ts'
+import { forkOperations } from './fork-operations.ts'
 import { memberOperations } from './member-operations.ts'
 import { createQuestions } from './questions.ts'
 import { createRevoker } from './revocation.ts'
@@ -37,7 +38,12 @@ export const createServers = (components: ServersComponents, init: ServersInit):
     ...roleOperations(desk, revoker),
     ...memberOperations(desk, revoker),
     ...successionOperations(desk, log),
+    ...forkOperations(desk, components),
     start: () => directory.load(log),
+    fork(feed, at) {
+      const kind = directory.fork(feed, at)
+      if (kind !== undefined) for (const listener of listeners) listener(kind)
+    },
     apply(entries) {
       follow(entries)
       revoker.note(entries)

@@ -7,9 +7,10 @@ import {
   readGovernanceEvent,
   type GovernanceEvent,
 } from '../../spec/governance/acts.ts'
+import { readBranch } from '../../spec/governance/branches.ts'
 import { channelOfSettings, isInPlace, settingsChannelOf } from '../../spec/governance/places.ts'
-import type { ChannelId, EventId, Handle, NodeId, ServerId } from '../../spec/ids.ts'
-import { sha256 } from '../crypto.ts'
+import type { ChannelId, EventId, FeedId, Handle, NodeId, ServerId } from '../../spec/ids.ts'
+import { createVerify, sha256 } from '../crypto.ts'
 import type { Entry, Log } from '../log/log.ts'
 import { createCommunity, type Community } from './community.ts'
 import type { NameServer } from './handles.ts'
@@ -19,6 +20,10 @@ export interface Directory {
   load(log: Pick<Log, 'feeds' | 'page'>): Promise<void>
   /** What changed, each kind once. */
   apply(entries: readonly Entry[]): ReadonlySet<ChangeKind>
+  /** GOV-14: proven (SYNC-11). Undefined: nothing changed. */
+  fork(feed: FeedId, at: number): ChangeKind | undefined
+  /** From this number on the feed is void; undefined: it does not fork, as far as is known. */
+  forkOf(feed: FeedId): number | undefined
   get(id: ServerId): Community | undefined
   byHandle(handle: string): Community | undefined
   ofChannel(channel: ChannelId): Community | undefined
@@ -42,6 +47,10 @@ export const createDirectory = (
   /** Events of servers whose genesis, or of channels whose create event, has not arrived. */
   const early = new Map<ChannelId, GovernanceEvent[]>()
 
+  /** Of every feed, governance or not: which server it is of may come to be known later. */
+  const forks = new Map<FeedId, number>()
+  const verify = createVerify()
+
   const found = (channel: ChannelId, origin: GovernanceEvent, raw: Uint8Array): Community => {
     const id = encodeBase32(sha256(splitEvent(raw).headerBytes)) as ServerId // ID-2
     const own = origin.act.type === 'server.genesis' ? origin.act.handle : ('' as Handle)
@@ -50,6 +59,7 @@ export const createDirectory = (
       { id, node, nodeName, handle, isDomainOf: (...of) => of[0] === of[1] || isDomainOf(...of) },
       origin,
     )
+    for (const [feed, at] of forks) community.fork(feed, at)
     byId.set(id, community)
     byGovernance.set(channel, community)
     if (!byHandle.has(handle)) byHandle.set(handle, community)
@@ -62,7 +72,7 @@ export const createDirectory = (
     let community = governedBy(channel)
     let changed: ChangeKind | undefined
     for (const entry of entries) {
-      const event = readGovernanceEvent(entry)
+      const event = proven(readGovernanceEvent(entry), channel)
       if (event === undefined || !isInPlace(event.act, channel)) continue
       if (community === undefined && event.act.type === 'server.genesis' && event.act.governance === channel) {
         community = found(channel, event, entry.raw)
@@ -80,6 +90,13 @@ export const createDirectory = (
       if (early.has(settingsChannelOf(id))) changed = applyTo(settingsChannelOf(id), []) ?? changed
     }
     return changed
+  }
+
+  /** GOV-38: what does not prove its branch is dropped. */
+  const proven = (event: GovernanceEvent | undefined, channel: ChannelId): GovernanceEvent | undefined => {
+    if (event?.act.type !== 'feed.resolve') return event
+    const branch = readBranch({ hash: sha256, verify, read: readGovernanceEvent }, channel, event.act)
+    return branch === undefined ? undefined : { ...event, act: { ...event.act, branch } }
   }
 
   const apply = (entries: readonly Entry[]): ReadonlySet<ChangeKind> => {
@@ -106,6 +123,14 @@ export const createDirectory = (
       }
     },
     apply,
+    fork(feed, at) {
+      if (at >= (forks.get(feed) ?? Infinity)) return undefined
+      forks.set(feed, at)
+      let changed: ChangeKind | undefined
+      for (const community of byId.values()) changed = community.fork(feed, at) ?? changed
+      return changed
+    },
+    forkOf: (feed) => forks.get(feed),
     get: (id) => byId.get(id),
     byHandle: (handle) => byHandle.get(handle),
     /** A channel whose create event was cut is known to its server no more. */

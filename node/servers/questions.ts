@@ -103,6 +103,8 @@ export const createQuestions = (directory: Directory, { nodeId, nodeName }: Serv
       return isGranted ? 'kept' : 'forged'
     },
 
+    isForked: ({ feed, seq }) => seq >= (directory.forkOf(feed) ?? Infinity),
+    resolvedBy: (server, feed) => directory.get(server)?.governance.resolvedBy(feed),
     succession(server) {
       const community = directory.get(server)
       return community === undefined ? undefined : successionOf(community)

@@ -166,6 +166,10 @@ export interface Questions {
     readonly auth: EventId | undefined
   }): 'kept' | 'waiting' | 'forged'
 
+  /** GOV-14 */
+  isForked(event: { readonly feed: FeedId; readonly seq: number }): boolean
+  /** GOV-39: the event by which a server decided which branch of a feed counts. */
+  resolvedBy(server: ServerId, feed: FeedId): EventId | undefined
   /** Who owns it, and who may hand it on when they are gone. */
   succession(server: ServerId): SuccessionInfo | undefined
   roles(server: ServerId): RoleInfo[]
@@ -270,6 +274,11 @@ export interface Operations {
   kick(actor: Actor, server: ServerId, who: string): Promise<void>
   ban(actor: Actor, server: ServerId, who: string, reason: string): Promise<void>
   unban(actor: Actor, server: ServerId, who: string): Promise<void>
+  /**
+   * Decides that the branch of a forked feed of governance counts which this node holds (GOV-38). NOT_FOUND: the feed does
+   * not fork, or nothing beyond is held here; BAD_REQUEST: it holds messages; QUOTA: it is too long for one event.
+   */
+  resolveFork(actor: Actor, feed: FeedId): Promise<{ readonly event: EventId; readonly restored: number }>
   /** An owner names those who may hand the server on when no owner is there. NOT_ALLOWED: the actor is no owner. */
   nameGuardians(
     actor: Actor,
@@ -296,6 +305,8 @@ export interface SuccessionNames {
 }
 
 export interface Servers extends Questions, Operations {
+  /** From `at` on the feed counts for nothing: it is proven that its node wrote two histories (SYNC-11). At any time. */
+  fork(feed: FeedId, at: number): void
   /** Reads the governance channels in the log. Before this, there are no servers. */
   start(): Promise<void>
   /** Takes committed entries, of any channel, in any order, repeated or not; others than governance events are passed over. */
@@ -317,7 +328,9 @@ export interface ServersComponents {
   /** Is that the domain of that node, checked both ways (TRUST-6)? Undefined: taken as nodes say. */
   readonly isDomainOf?: (domain: string, node: NodeId) => boolean
   readonly append: (draft: Draft) => Promise<Appended>
-  readonly log: Pick<Log, 'feeds' | 'page'>
+  readonly log: Pick<Log, 'feeds' | 'page' | 'slice'>
+  /** CERT-1, of all keys of a node that are known. */
+  readonly certificatesOf?: (node: NodeId) => readonly Uint8Array[]
   readonly random: (bytes: number) => Uint8Array
   readonly clock: { now(): number }
 }

@@ -110,6 +110,10 @@ class State implements Governance {
     return this.#events.isForked(event)
   }
 
+  resolvedBy(feed: FeedId): EventId | undefined {
+    return this.#restored.decided(feed)
+  }
+
   isNamed(node: NodeId): boolean {
     return this.#events.isNamed(node)
   }

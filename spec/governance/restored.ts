@@ -7,7 +7,8 @@ import type { EventSet, Slot } from './event-set.ts'
 export class Restored {
   /** Of the rank that is being decided; by the later id. */
   readonly #wanted = new Map<FeedId, { readonly id: EventId; readonly branch: Branch }>()
-  readonly #decided = new Set<FeedId>()
+  /** The `feed.resolve` that counts. */
+  readonly #decided = new Map<FeedId, EventId>()
   /** By the grant that they cite; taken once. */
   readonly #citing = new Map<Slot, Slot[]>()
 
@@ -19,8 +20,8 @@ export class Restored {
 
   /** The rank is decided: what it wants is restored for it and for those below. */
   choose(events: EventSet): void {
-    for (const [feed, { branch }] of this.#wanted) {
-      this.#decided.add(feed)
+    for (const [feed, { id, branch }] of this.#wanted) {
+      this.#decided.set(feed, id)
       const at = events.forkOf(feed)
       if (at === undefined || branch.from > at) continue
       for (const event of branch.events) {
@@ -34,6 +35,10 @@ export class Restored {
       }
     }
     this.#wanted.clear()
+  }
+
+  decided(feed: FeedId): EventId | undefined {
+    return this.#decided.get(feed)
   }
 
   take(grant: Slot): readonly Slot[] {

@@ -49,6 +49,8 @@ export interface Governance {
   /** GOV-14: the feed has two histories that part at `at`, as somebody proved (SYNC-11). False: known, or forked earlier. */
   fork(feed: FeedId, at: number): boolean
   isForked(event: Pick<GovernanceEvent, 'feed' | 'seq'>): boolean
+  /** The `feed.resolve` that says which branch of a feed counts (GOV-39). */
+  resolvedBy(feed: FeedId): EventId | undefined
   isValid(id: EventId): boolean
   /** Does that grant, valid or not, name the author? Undefined: it is not here. */
   isGrantedTo(grant: EventId, author: AuthorKey): boolean | undefined

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nodeCommand, shown, word, yesFlag } from '../command.ts'
+import { nodeCommand, shown, textFlag, word, yesFlag } from '../command.ts'
 import type { Command } from '../command.ts'
 
 const entry = word(0, 'NODE', 'node id or domain')
@@ -20,6 +20,7 @@ export const federationCommands: readonly Command[] = [
       { key: 'lagEvents', title: 'BEHIND', kind: 'number' },
       { key: 'lagSeconds', title: 'SECONDS', kind: 'number' },
       { key: 'backfill', title: 'HISTORY' },
+      { key: 'forks', title: 'FORKS', kind: 'number' },
       { key: 'lastError', title: 'LAST ERROR' },
       { key: 'node', title: 'ID' },
     ],
@@ -27,6 +28,42 @@ export const federationCommands: readonly Command[] = [
       for (const row of await node.federation.status()) await io.row({ ...row })
       return undefined
     },
+  }),
+  nodeCommand({
+    noun: 'federation',
+    verb: 'forks',
+    summary: 'list feeds of which a node wrote two histories; from where they part on they count for nothing',
+    args: z.strictObject({}),
+    examples: ['hearth federation forks', 'hearth federation forks --json'],
+    shape: 'rows',
+    columns: [
+      { key: 'server', title: 'SERVER' },
+      { key: 'channel', title: 'CHANNEL' },
+      { key: 'name', title: 'NODE' },
+      { key: 'at', title: 'VOID FROM', kind: 'number' },
+      { key: 'held', title: 'HELD TO', kind: 'number' },
+      { key: 'resolved', title: 'DECIDED BY' },
+      { key: 'feed', title: 'FEED' },
+      { key: 'node', title: 'ID' },
+    ],
+    run: async (node, _input, io) => {
+      for (const row of await node.federation.forks()) await io.row({ ...row })
+      return undefined
+    },
+  }),
+  nodeCommand({
+    noun: 'federation',
+    verb: 'resolve',
+    summary: 'decide that of a forked governance feed the branch counts that this node holds, on every node',
+    args: z.strictObject({
+      feed: word(0, 'FEED', 'a feed of hearth federation forks'),
+      as: textFlag('USER', 'act as this user (default: as the operator of the node)'),
+    }),
+    examples: ['hearth federation resolve mzxw6ytbmfzgk43fmvzgk43fme --as alice --yes'],
+    destroys: (input) => `Let the branch of feed ${shown(input, 'feed')} count that is held here?`,
+    shape: 'record',
+    text: (result) => `${shown(result, 'restored')} events count again, by ${shown(result, 'event')}`,
+    run: async (node, input) => ({ ...(await node.federation.resolve(input)) }),
   }),
   nodeCommand({
     noun: 'federation',

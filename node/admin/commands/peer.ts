@@ -11,6 +11,7 @@ const columns: readonly Column[] = [
   { key: 'rttMs', title: 'RTT MS', kind: 'number' },
   { key: 'bytesIn', title: 'IN', kind: 'bytes' },
   { key: 'bytesOut', title: 'OUT', kind: 'bytes' },
+  { key: 'forks', title: 'FORKS', kind: 'number' },
   { key: 'reason', title: 'WHY' },
   { key: 'address', title: 'ADDRESS' },
   { key: 'node', title: 'NODE' },

@@ -68,6 +68,7 @@ describe('the doctor', () => {
       clockOffsetMs: 0,
       bytesIn: 0,
       bytesOut: 0,
+      forks: 0,
       reason: undefined,
     }
     const look = (settings: object, p2p: string | undefined, ...peers: Partial<typeof peer>[]) =>

@@ -26,7 +26,7 @@ export interface Room extends AsyncDisposable {
 /** The room on a real log in memory. */
 export const openRoom = async (
   changes: Partial<LogComponents> = {},
-  more: Pick<ServersComponents, 'isDomainOf'> = {},
+  more: Pick<ServersComponents, 'isDomainOf' | 'certificatesOf'> = {},
 ): Promise<Room> => {
   const parts = components(changes)
   const log = await createLog(parts)
@@ -70,7 +70,7 @@ export interface Home extends Room {
 export const openHome = async (
   members: Readonly<Record<string, string | undefined>> = {},
   changes: Partial<LogComponents> = {},
-  more: Pick<ServersComponents, 'isDomainOf'> = {},
+  more: Pick<ServersComponents, 'isDomainOf' | 'certificatesOf'> = {},
 ): Promise<Home> => {
   const room = await openRoom(changes, more)
   const server = await room.servers.createServer(as('owner'), { handle: 'home', name: 'Home', firstChannel: 'general' })
