@@ -131,15 +131,15 @@ export async function openRooms(
       clock,
       handles: await openHandles(store),
       isDomainOf: (domain, node) => away.domainOf(node) === domain,
+      certificatesOf: (node) => data.certificates.of(node).map(({ certificate }) => certificate),
     },
     { nodeId: keys.nodeId, nodeName },
   )
+  for (const { feed, at } of provenForks((await openProofs(store)).all())) communities.fork(feed, at)
   await communities.start()
-      certificatesOf: (node) => data.certificates.of(node).map(({ certificate }) => certificate),
   const accounts = await createAccounts(
     { store, clock, random: randomBytes, passwordHash: argon2id, admission: admissionTo(communities), logger },
     { nodeId: keys.nodeId },
-  for (const { feed, at } of provenForks((await openProofs(store)).all())) communities.fork(feed, at)
   )
   await accounts.start()
 
