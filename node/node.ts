@@ -304,6 +304,7 @@ const lateAway = ({
       if (federation === undefined) throw federationOff()
       return federation.calls.ask(node, profileShowNodeCall, input)
     },
+    holders: (feed, seq) => federation?.sync.holders(feed, seq) ?? 0,
     authorKeys: async (node, members) => {
       if (federation === undefined) throw federationOff()
       return (await federation.calls.ask(node, deviceKeysNodeCall, { members: [...members] })).people

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Logger, Policy } from '../broker/components.ts'
 import { isHandle, isUserName } from '../spec/identifiers.ts'
-import type { ChannelId, Handle, MemberId, NodeId, ServerId, UserName } from '../spec/ids.ts'
+import type { ChannelId, FeedId, Handle, MemberId, NodeId, ServerId, UserName } from '../spec/ids.ts'
 import { parseInviteLink } from '../spec/invite-link.ts'
 import { limits } from '../spec/limits.ts'
 import { userTopic } from '../spec/topics.ts'
@@ -20,6 +20,7 @@ import { createCheckSignature } from './authors/signatures.ts'
 import { createCallTable } from './call-table.ts'
 import { sha256 } from './crypto.ts'
 import { openProofs, provenForks } from './federation/proofs.ts'
+import { receiptCalls } from './federation/receipt-calls.ts'
 import { friendCalls } from './friends/calls.ts'
 import { createFriends } from './friends/create-friends.ts'
 import type { Friends, Remote } from './friends/friends.ts'
@@ -84,6 +85,8 @@ export interface Away {
   authorKeys: AuthorKeysComponents['ask']
   /** NCALL-12 */
   profile: AwayProfilesComponents['ask']
+  /** How many other nodes have a feed of this one up to that event. */
+  holders(feed: FeedId, seq: number): number
   /** The domain of a node, checked both ways. */
   domainOf(node: NodeId): string | undefined
   /** The node of a domain that is known here. */
@@ -271,6 +274,7 @@ export async function openRooms(
     [
       ...readingCalls({ log, messages, ingest, servers, friends, render, presence, presenceAway: door.away }),
       ...accountCalls(accounts, join),
+      ...receiptCalls({ log, ingest, servers, holders: (feed, seq) => away.holders(feed, seq) }, { nodeId: keys.nodeId }),
       ...authorCalls({ accounts, ingest, servers, authors }, { nodeId: keys.nodeId, nodeName }),
       ...serverCalls(servers, clock),
       ...friendCalls(friends),

@@ -36,7 +36,7 @@ export interface Identity {
   /** Until the node has told the own address, everybody of that name. */
   isOwn(address: string): boolean
   /** What the node says of this session. */
-  learn(self: z.output<typeof sessionShow.output> | undefined): Promise<void>
+  readonly learn: (self: z.output<typeof sessionShow.output> | undefined) => void
   enroll(): Promise<string>
   vouch(key: string): Promise<void>
 }
@@ -87,7 +87,7 @@ export const openIdentity = async (
       return self?.address
     },
     isOwn: (address) => (self === undefined ? address.split('@')[0] === user : address === self.address),
-    learn: async (told) => {
+    learn: (told) => {
       if (told === undefined || (told.address === self?.address && told.node === self.node)) return
       self = { address: told.address, node: told.node }
       note('self', self)

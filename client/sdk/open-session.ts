@@ -1,4 +1,5 @@
 import { messageEdit } from '../../spec/calls/message.edit.ts'
+import { messageReceipts } from '../../spec/calls/message.receipts.ts'
 import { sessionShow } from '../../spec/calls/session.show.ts'
 import { HearthError } from '../../spec/errors.ts'
 import { isChannelId } from '../../spec/identifiers.ts'
@@ -29,8 +30,8 @@ export const openSession = async (components: SdkComponents, init: ConnectInit):
   }
 }
 
-/** A node without the call says nothing of who one is. */
-const unlessKnown = (error: unknown): undefined => {
+/** An older node does not know the call. */
+const unlessRefused = (error: unknown): undefined => {
   if (!(error instanceof HearthError)) throw error
 }
 
@@ -80,7 +81,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
       changed(channel)
     },
     restore: async (channel) => {
-      const kept = await store?.channel(channel)
+      const kept = await store?.channel(channel).catch(unlessFault)
       for (const { event, nodes } of kept?.events ?? []) if (nodes !== undefined) receipts.restore(event.id, nodes)
       return kept
     },
@@ -94,6 +95,11 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
         .events()
         .find(({ id }) => id === event.target) ?? event
     )
+  }
+  /** What cannot be read is as if it had not been kept. */
+  const unlessFault = (error: unknown): undefined => {
+    if (!(error instanceof HearthError)) throw error
+    tell({ kind: 'error', error })
   }
   const keeping =
     store &&
@@ -151,13 +157,30 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
     )
     await listening
     outbox.resume(link)
-    await identity.learn(await calls.call(link, sessionShow, {}).catch(unlessKnown))
+    const learning = calls.call(link, sessionShow, {}).catch(unlessRefused).then(identity.learn)
+    if (identity.address === undefined) await learning
     const refused = await reader.catchUp(link)
     for (const error of refused.values()) tell({ kind: 'error', error })
     authors.retry()
+    for (const channel of reader.followed()) void askReceipts(channel, link)
   }
 
-  const connection: Connection = await openConnection(
+  /** What was told of own messages while this client was away, or before it began. */
+  const askReceipts = async (channel: ChannelId, link: Link): Promise<void> => {
+    if (!reader.isFollowed(channel)) return
+    const own = reader
+      .timeline(channel)
+      .events()
+      .filter((event) => event.type === 'msg' && isOwn(event))
+    const ids = receipts.missing(own.slice(-limits.pageSizeMax).map(({ id }) => id))
+    if (ids.length === 0) return
+    const told = await calls.call(link, messageReceipts, { channel, ids: [...ids] }).catch(unlessRefused)
+    const news = told?.messages.filter(({ id, nodes }) => receipts.restore(id, nodes)) ?? []
+    if (news.length > 0) changed(channel)
+  }
+
+  let connection: Connection | undefined
+  connection = await openConnection(
     { ...components, backOff: createBackOff(components) },
     {
       open: openLink,
@@ -178,14 +201,16 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
     }),
     ...shownVerdict(authors.verdict(event)),
   })
+  const opened = connection
   let closed: Promise<void> | undefined
   const close = (): Promise<void> =>
-    (closed ??= connection.close().then(() => {
+    (closed ??= opened.close().then(() => {
       authors.close()
       return keeping?.close()
     }))
   const requireLink = (): Link => {
-    if (connection.link === undefined) throw new HearthError('CONNECTION_LOST')
+    // a link may stand before the connection is handed over
+    if (connection?.link === undefined) throw new HearthError('CONNECTION_LOST')
     return connection.link
   }
 
@@ -195,7 +220,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
       return identity.address
     },
     get state() {
-      return connection.state
+      return opened.state
     },
     get cursor() {
       return reader.cursor
@@ -205,9 +230,14 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
       await listening
       return calls.call(link, spec, input, callInit)
     },
-    subscribe: (...channels) => reader.follow(channels, () => connection.link),
+    subscribe: async (...channels) => {
+      const refused = await reader.follow(channels, () => opened.link)
+      const { link } = opened
+      if (link !== undefined) for (const channel of channels) void askReceipts(channel, link)
+      return refused
+    },
     forget: (channel) => {
-      reader.forget(channel, connection.link)
+      reader.forget(channel, opened.link)
       keeping?.forget(channel)
     },
     timeline: (channel) => reader.timeline(channel),
@@ -215,7 +245,11 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
       ...reader.timeline(channel).events().map(shownEvent),
       ...outbox.outgoing(channel).map((outgoing) => ({ kind: 'outgoing' as const, outgoing })),
     ],
-    loadOlder: async (channel, limit = limits.pageSizeDefault) => reader.loadOlder(channel, limit, requireLink()),
+    loadOlder: async (channel, limit = limits.pageSizeDefault) => {
+      const link = requireLink()
+      await reader.loadOlder(channel, limit, link)
+      void askReceipts(channel, link)
+    },
     send: (channel, text, { id = components.newId(), ...more } = {}) => outbox.send({ id, channel, text, ...more }),
     retry: (id) => outbox.retry(id),
     edit: async (channel, target, body) => {

@@ -12,8 +12,10 @@ export type Mark = 'stored' | 'replicated'
 export interface Receipts {
   /** Takes a message of `u/{me}/inbox`; the event that it is about, if that is news. */
   onInbox(message: unknown): EventId | undefined
-  /** From what was kept. */
-  restore(id: EventId, nodes: number): void
+  /** Of these own messages, those that nobody is known to have besides one's node. */
+  missing(ids: readonly EventId[]): readonly EventId[]
+  /** From what was kept, or asked for. True when it is news. */
+  restore(id: EventId, nodes: number): boolean
   /** Other nodes that have it on disk; undefined: none was told. */
   nodes(id: EventId): number | undefined
 }
@@ -41,9 +43,8 @@ export const createReceipts = ({ receiptsMax = 5_000 }: { readonly receiptsMax?:
       if (typeof nodes !== 'number' || !Number.isSafeInteger(nodes) || nodes < 1) return undefined
       return take(id, nodes) ? id : undefined
     },
-    restore: (id, nodes) => {
-      take(id, nodes)
-    },
+    missing: (ids) => ids.filter((id) => !known.has(id)),
+    restore: take,
     nodes: (id) => known.get(id),
   }
 }

@@ -155,6 +155,8 @@ export interface Sync extends AsyncDisposable {
   onEquivocation(listener: (found: Equivocation) => void): () => void
   /** `by` has synced our feed to its disk up to `seq`. */
   onReplicated(listener: Replicated): () => void
+  /** How many nodes have synced our feed to their disk up to `seq`, as far as they said since we started. */
+  holders(feed: FeedId, seq: number): number
   /** To one node; of one kind and key only the latest arrives. Never rejects; false: it did not go out. */
   whisper(to: NodeId, whisper: Whisper): Promise<boolean>
   onWhisper(listener: (from: NodeId, whisper: Whisper) => void): () => void

@@ -282,6 +282,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
         ),
     equivocations: forks.all,
     onEquivocation: (listener) => subscribe(listeners.equivocation, listener),
+    holders: (feed, seq) => [...(replicatedBy.get(feed)?.values() ?? [])].filter((head) => head >= seq).length,
     onReplicated: (listener) => subscribe(listeners.replicated, listener),
     whisper(to, whisper) {
       const session = sessions.get(to)

@@ -101,6 +101,12 @@ describe('sdk over two nodes', () => {
       const item = shown(alice, 'to outlive oak')
       return item?.kind === 'event' && item.mark === 'replicated'
     })
+    // another device was not there when that was told
+    await using other = await enter(oak, 'alice', 'tablet', { password })
+    await until(other, () => {
+      const item = shown(other, 'to outlive oak')
+      return item?.kind === 'event' && item.mark === 'replicated'
+    })
   })
 
   it('SIGN-4: a new device of somebody who is known is new, until an older one vouches for it', async () => {

@@ -1,8 +1,9 @@
 import nacl from 'tweetnacl'
 import { catchup } from '../../../../spec/calls/catchup.ts'
+import { messageReceipts } from '../../../../spec/calls/message.receipts.ts'
 import { history } from '../../../../spec/calls/history.ts'
 import { HearthError } from '../../../../spec/errors.ts'
-import type { ChannelId } from '../../../../spec/ids.ts'
+import type { ChannelId, EventId } from '../../../../spec/ids.ts'
 import type { EventJson } from '../../../../spec/message.ts'
 import type { Link, LinkInit, PublishInit, SdkComponents } from '../../../../client/sdk/index.ts'
 import { channelA, sampleEvent } from '../samples.ts'
@@ -19,6 +20,7 @@ export interface FakeNode {
   readonly delays: number[]
   /** Somebody else says something, now or at an earlier time. */
   say(body: string, init?: { readonly ms?: number; readonly channel?: ChannelId }): EventJson
+  readonly replicated: Set<EventId>
   /** Another node has the message on its disk, too. */
   replicate(event: EventJson, nodes?: number): void
   /** Ends the link, as a lost network does. */
@@ -75,6 +77,10 @@ export const createFakeNode = ({ user = 'alice' }: { readonly user?: string } = 
     if (fault !== undefined) throw fault
     if (method === 'history') return page(history.input.parse(input))
     if (method === 'catchup') return since(catchup.input.parse(input))
+    if (method === 'message.receipts') {
+      const { ids } = messageReceipts.input.parse(input)
+      return { messages: ids.flatMap((id) => (node.replicated.has(id) ? [{ id, nodes: 1 }] : [])) }
+    }
     if (method === 'who')
       return {
         online: [
@@ -169,7 +175,11 @@ export const createFakeNode = ({ user = 'alice' }: { readonly user?: string } = 
       const position = nextPosition()
       return store(sampleEvent({ ms: ms ?? 1_000 * position, position, channel, body }))
     },
-    replicate: ({ channel, id }, nodes = 1) => deliver(`u/${user}/inbox`, { type: 'replicated', channel, id, nodes }),
+    replicated: new Set(),
+    replicate: ({ channel, id }, nodes = 1) => {
+      node.replicated.add(id)
+      deliver(`u/${user}/inbox`, { type: 'replicated', channel, id, nodes })
+    },
     cut: (error = new HearthError('CONNECTION_LOST')) => {
       const ending = link
       link = undefined

@@ -183,6 +183,23 @@ describe('sdk session with an offline store', () => {
     assert.deepEqual(marks(second), ['replicated', undefined])
   })
 
+  it('asks for marks that were told while it was away', async () => {
+    const node = createFakeNode()
+    const device = createDevice(node)
+    const first = await device.open()
+    await online(first)
+    await first.subscribe(channelA)
+    await first.loadOlder(channelA)
+    await first.send(channelA, 'mine')
+    await until(first, () => texts(first)[0] === 'mine')
+    await first.close()
+    node.replicate(node.log[0]!)
+    await using second = await device.open()
+    await second.subscribe(channelA)
+    const mark = () => second.items(channelA).map((item) => item.kind === 'event' && item.mark)[0]
+    await until(second, () => mark() === 'replicated')
+  })
+
   it('forgets on disk what it forgets', async () => {
     const node = createFakeNode()
     const device = createDevice(node)
