@@ -1,21 +1,27 @@
 import { who } from '../../spec/calls/who.ts'
 import { HearthError } from '../../spec/errors.ts'
-import type { ChannelId } from '../../spec/ids.ts'
-import type { Change, Session } from '../sdk/index.ts'
+import type { ChannelId, EventId } from '../../spec/ids.ts'
+import type { Change, EventJson, Session } from '../sdk/index.ts'
 import { cleanText } from './clean-text.ts'
-import { runCommand } from './commands.ts'
+import { commandNames, runCommand } from './commands.ts'
+import { complete, type Completion } from './completion.ts'
 import { edit, emptyLine, submitted, textOfLine, type InputLine } from './input-line.ts'
 import type { Key } from './keys.ts'
 import { paneSize, type Size, type View } from './layout.ts'
 import { findChannel, type Channel, type Places } from './places.ts'
-import { createMarkers } from './markers.ts'
+import { createMarkers, type Count } from './markers.ts'
+import { namesHere } from './names-here.ts'
+import { noteOf } from './notes.ts'
+import { createPersonal } from './personal.ts'
 import { createReading } from './reading.ts'
+import { indexOfOpen, placeOf, stopsOf, type Stop } from './sidebar.ts'
 
 export interface ChatComponents {
   readonly session: Session
   readonly places: Pick<Places, 'load'>
   readonly size: () => Size
-  readonly joinByPassword: (invite: string, password: string) => Promise<void>
+  /** A session by password, for what an app token may not do. Throws HearthError. */
+  readonly asPerson: (password: string) => Promise<Pick<Session, 'call'>>
 }
 
 export interface ChatInit {
@@ -28,6 +34,8 @@ export interface ChatInit {
   /** Something on the screen may have changed. */
   readonly onChange: () => void
   readonly onQuit: () => void
+  /** Somebody wants something of the person, elsewhere than where they read. */
+  readonly onBell?: () => void
 }
 
 /** The chat as a person uses it: keys in, a view out. */
@@ -44,37 +52,51 @@ export interface Chat extends Disposable {
 
 export const createChat = (components: ChatComponents, init: ChatInit): Chat => {
   const { session, places, size } = components
-  const reading = createReading(session, init)
+  const reading = createReading(session, {
+    ...init,
+    saw: (channel) => markers.saw(channel),
+    sawThread: (channel, thread, position) => markers.sawThread(channel, thread, position),
+  })
   const markers = createMarkers(session, reading)
   let channels: readonly Channel[] = []
-  let online: number | undefined
+  let online: readonly string[] | undefined
+  let completion: Completion | undefined
   let input: InputLine = emptyLine
   let question: Question | undefined
   let notices: readonly string[] = []
   let wantedFirst = init.firstChannel
   let wasToldOfPending = false
 
-  const unreadIn = (id: ChannelId): number =>
-    (id === reading.channel ? undefined : markers.unread(id)) ?? reading.unread(id)
+  /** Of what is open nothing is unread. */
+  const countOf = (id: ChannelId): Count =>
+    (id === reading.channel && reading.thread === undefined ? undefined : markers.count(id)) ?? {
+      unread: reading.unread(id),
+      mentions: 0,
+    }
+  const stops = (): readonly Stop[] => stopsOf(channels, markers.threads, reading)
+  const isNew = ({ channel, thread }: Stop): boolean => (thread ?? countOf(channel.id)).unread > 0
+  const findEvent = (id: ChannelId, event: EventId): EventJson | undefined =>
+    session
+      .timeline(id)
+      .events()
+      .find((one) => one.id === event)
 
-  const view = (): View => ({
-    user: session.user,
-    places: channels.map(({ id, server, handle, topic }) => ({
-      server,
-      channel: handle,
-      topic,
-      unread: unreadIn(id),
-    })),
-    current: indexOrNone(channels.findIndex(({ id }) => id === reading.channel)),
-    timeline: reading.timeline,
-    anchor: reading.anchor,
-    notices,
-    state: session.state,
-    online,
-    pendingCount: session.pendingCount,
-    input: question?.answer ?? input,
-    question: question?.prompt,
-  })
+  const view = (): View => {
+    const shown = stops()
+    return {
+      user: session.user,
+      places: shown.map((stop) => placeOf(stop, countOf(stop.channel.id), findEvent)),
+      current: indexOrNone(indexOfOpen(shown, reading)),
+      timeline: reading.timeline,
+      anchor: reading.anchor,
+      notices,
+      state: session.state,
+      online: online?.length,
+      pendingCount: session.pendingCount,
+      input: question?.answer ?? input,
+      question: question?.prompt,
+    }
+  }
   const notify = (lines: readonly string[]): void => {
     notices = lines.map(cleanText)
     init.onChange()
@@ -94,7 +116,7 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
     const { channel } = reading
     if (channel === undefined) return
     const answer = await session.call(who, { channel })
-    if (reading.channel === channel) online = answer.online.length
+    if (reading.channel === channel) online = answer.online.map(({ address }) => address)
   }
   /** After a reconnection: a page that the old connection did not bring is asked for again. */
   const continueReading = async (): Promise<void> => {
@@ -110,6 +132,13 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
       init.onChange()
       await countOnline()
     })
+  const openThread = (channel: ChannelId, thread: EventId): Promise<void> =>
+    attempt(async () => {
+      const known = markers.threads.find((one) => one.thread === thread)
+      await reading.openThread(channel, thread, known !== undefined && known.unread > 0 ? known.position : undefined)
+    })
+  const goTo = ({ channel, thread }: Stop): Promise<void> =>
+    thread === undefined ? open(channel.id) : openThread(channel.id, thread.thread)
   let refreshing: Promise<void> | undefined
   /** One at a time: who asks meanwhile gets that one. */
   const refresh = (): Promise<void> => {
@@ -123,7 +152,7 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
   }
   const refreshOnce = (): Promise<void> =>
     attempt(async () => {
-      const found = await places.load(session)
+      const found = await places.load(personal.session ?? session)
       for (const { id } of channels) if (!found.some((channel) => channel.id === id)) session.forget(id)
       channels = found
       reading.begin(found.map(({ id }) => id))
@@ -144,22 +173,23 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
   }
 
   const step = async (by: 1 | -1): Promise<void> => {
-    const at = channels.findIndex(({ id }) => id === reading.channel)
-    const next = channels[(at + by + channels.length) % channels.length]
-    if (next !== undefined) await open(next.id)
+    const all = stops()
+    const next = all[(indexOfOpen(all, reading) + by + all.length) % all.length]
+    if (next !== undefined) await goTo(next)
   }
   const scroll = (by: -1 | 1): Promise<void> => {
     const pane = paneSize(view(), size())
     return attempt(() => reading.scroll(by * Math.max(1, pane.height - 2), pane))
   }
-  /** To the line `new` of this channel, or else to the next channel that has something new. */
+  /** To the line `new` of this channel, or else to what is new next: where somebody is mentioned first. */
   const goToUnread = (): Promise<void> =>
     attempt(async () => {
       if (await reading.toUnread(paneSize(view(), size()))) return
-      const at = channels.findIndex(({ id }) => id === reading.channel)
-      const others = [...channels.slice(at + 1), ...channels.slice(0, Math.max(0, at))]
-      const next = others.find(({ id }) => unreadIn(id) > 0)
-      if (next !== undefined) await open(next.id)
+      const all = stops()
+      const at = indexOfOpen(all, reading)
+      const others = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at))].filter(isNew)
+      const next = others.find(({ channel, thread }) => (thread ?? countOf(channel.id)).mentions > 0) ?? others[0]
+      if (next !== undefined) await goTo(next)
     })
   const retryFailed = (): void => {
     if (reading.channel === undefined) return
@@ -178,6 +208,7 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
       question = { prompt, answer: emptyLine, resolve }
       init.onChange()
     })
+  const personal = createPersonal(session, { askSecret, asPerson: components.asPerson })
   const onAnswerKey = ({ answer, resolve, prompt }: Question, key: Key): void => {
     const name = key.kind === 'key' ? key.name : undefined
     const isOver = name === 'enter' || name === 'escape' || name === 'ctrl-c'
@@ -186,9 +217,20 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
   }
   const command = (line: string): Promise<void> =>
     attempt(async () => {
-      const { joinByPassword } = components
-      const { channel } = reading
-      const lines = await runCommand(line, { session, channel, reload, open, quit, askSecret, joinByPassword })
+      const { channel, thread, messages } = reading
+      const lines = await runCommand(line, {
+        session,
+        channel,
+        thread,
+        messages,
+        reload,
+        open,
+        openThread: (root) => (channel === undefined ? Promise.resolve() : openThread(channel, root)),
+        find: (name) => findChannel(channels, name),
+        quit,
+        personally: (spec, input) => personal.call(spec, input),
+        nowMs: () => Date.now(),
+      })
       if (lines.length > 0) notify(lines)
     })
   const submit = (): void => {
@@ -196,7 +238,7 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
     if (text.trim() === '') return
     notices = []
     wasToldOfPending = false
-    const { channel } = reading
+    const { channel, thread } = reading
     if (text.startsWith('/') && !text.startsWith('//')) {
       input = submitted(input)
       // not awaited: a command may ask, and the answer comes by keys
@@ -206,15 +248,33 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
     if (channel === undefined) return notify(['no channel is open; what you typed stays here'])
     input = submitted(input)
     reading.toEnd()
-    void session.send(channel, text.startsWith('//') ? text.slice(1) : text)
+    const within = thread === undefined ? {} : { thread }
+    void session.send(channel, text.startsWith('//') ? text.slice(1) : text, within)
     init.onChange()
   }
-  const dismiss = (): void => {
+  /** What was told first, then the thread. */
+  const dismiss = async (): Promise<void> => {
+    const { channel, thread } = reading
+    const wasTold = notices.length > 0
     notices = []
+    if (!wasTold && channel !== undefined && thread !== undefined) await open(channel)
+  }
+  const tab = async (): Promise<void> => {
+    if (textOfLine(input) === '') return step(1)
+    completion = complete(
+      input,
+      {
+        names: namesHere(reading.messages, online ?? [], session),
+        commands: commandNames(),
+        channels: channels.flatMap(({ handle, isDirect }) => (isDirect === true ? [] : [handle])),
+      },
+      completion,
+    )
+    input = completion?.line ?? input
   }
   const keys: Readonly<Record<string, () => Promise<void> | void>> = {
     enter: submit,
-    tab: () => step(1),
+    tab,
     'ctrl-n': () => step(1),
     'shift-tab': () => step(-1),
     'ctrl-p': () => step(-1),
@@ -227,11 +287,19 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
     'ctrl-c': quit,
   }
 
+  const onInbox = (message: Extract<Change, { kind: 'inbox' }>['message']): void => {
+    if (markers.take(message)) return
+    const note = noteOf(message, reading)
+    if (note.isListStale) void reload()
+    if (note.line !== undefined) notify([note.line])
+    if (note.isBell) init.onBell?.()
+  }
   const onSession = (change: Change): void => {
     if (change.kind === 'error') notify([`${change.error.code}: ${change.error.message}`])
     if (change.kind === 'state' && change.state.kind === 'online') void refresh()
     if (change.kind === 'state' && change.state.kind === 'waiting') online = undefined
     if (change.kind === 'timeline') reading.markSeen()
+    if (change.kind === 'inbox') onInbox(change.message)
     markers.push()
     init.onChange()
   }

@@ -1,25 +1,27 @@
 import { dmOpen } from '../../spec/calls/dm.open.ts'
+import { inboxList } from '../../spec/calls/inbox.list.ts'
 import { serverJoin } from '../../spec/calls/server.join.ts'
 import { who } from '../../spec/calls/who.ts'
-import { HearthError } from '../../spec/errors.ts'
-import type { ChannelId } from '../../spec/ids.ts'
+import type { ChannelId, EventId } from '../../spec/ids.ts'
 import type { Session } from '../sdk/index.ts'
 import { cleanLine } from './clean-text.ts'
 import { inviteCode } from './invite-code.ts'
-import { messageCommands } from './message-commands.ts'
+import { peopleCommands, type PeopleContext } from './people-commands.ts'
+import { messageCommands, type MessageContext } from './message-commands.ts'
+import type { Channel } from './places.ts'
 import { shortAddress } from './short-address.ts'
 
-export interface CommandContext {
+export interface CommandContext extends MessageContext, PeopleContext {
   readonly session: Session
   readonly channel: ChannelId | undefined
+  readonly thread: EventId | undefined
   readonly argument: string
   /** Reads the list of channels again. */
   readonly reload: () => Promise<void>
   readonly open: (channel: ChannelId) => Promise<void>
+  /** By name. Throws NOT_FOUND, BAD_REQUEST. */
+  readonly find: (name: string) => Channel
   readonly quit: () => void
-  /** Asks on the input line, unseen; undefined when the person gives up. */
-  readonly askSecret: (prompt: string) => Promise<string | undefined>
-  readonly joinByPassword: (invite: string, password: string) => Promise<void>
 }
 
 interface Command {
@@ -40,22 +42,19 @@ export const runCommand = async (
   return command.run({ ...context, argument: rest.join(' ').trim() })
 }
 
+const textOf = (event: { readonly body?: unknown } | undefined): string =>
+  typeof event?.body === 'string' ? event.body : ''
+
+export const commandNames = (): string[] => Object.keys(commands)
+
 const commands: Readonly<Record<string, Command>> = {
   join: {
     usage: '/join INVITE',
     summary: 'join a server by its invite',
-    run: async ({ session, argument, reload, askSecret, joinByPassword }) => {
+    run: async ({ argument, reload, personally }) => {
       const invite = inviteCode(argument)
       if (invite === '') return ['say which: /join INVITE']
-      try {
-        await session.call(serverJoin, { invite })
-      } catch (error) {
-        if (!(error instanceof HearthError) || error.code !== 'NOT_ALLOWED') throw error
-        // an app token does not act on the account of its user (ACC-46)
-        const password = await askSecret('Password to join: ')
-        if (password === undefined) return ['not joined']
-        await joinByPassword(invite, password)
-      }
+      await personally(serverJoin, { invite })
       await reload()
       return ['joined']
     },
@@ -65,29 +64,61 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'write to a friend directly',
     run: async ({ session, argument, reload, open }) => {
       if (argument === '') return ['say to whom: /dm NAME']
-      const { channel } = await session.call(dmOpen, { address: argument })
+      const { channel } = await session.call(dmOpen, { address: argument.replace(/^@/, '') })
       await reload()
       await open(channel)
       return []
     },
   },
+  go: {
+    usage: '/go #CHANNEL',
+    summary: 'open a channel, server/#channel or @NAME',
+    run: async ({ argument, find, open }) => {
+      if (argument === '') return ['say where: /go #general']
+      await open(find(argument).id)
+      return []
+    },
+  },
   ...messageCommands,
+  inbox: {
+    usage: '/inbox',
+    summary: 'show who mentioned you and what you are asked',
+    run: async ({ personally }) => {
+      const { items } = await personally(inboxList, { limit: 20 })
+      const lines = items.map(({ kind, time, event, from }) => {
+        const who = event?.author.address ?? from?.address ?? ''
+        return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} ${kind} ${shortAddress(who)} ${cleanLine(textOf(event))}`
+      })
+      return lines.length === 0 ? ['your inbox is empty'] : lines
+    },
+  },
+  ...peopleCommands,
   who: {
     usage: '/who',
     summary: 'list who is here now',
     run: async ({ session, channel }) => {
       if (channel === undefined) return ['no channel is open']
       const { online } = await session.call(who, { channel })
-      return [`${online.length} here: ${online.map(({ address }) => shortAddress(address)).join(', ')}`]
+      const shown = online.map(
+        ({ address, status }) => shortAddress(address) + (status === 'online' ? '' : ` (${status})`),
+      )
+      return [`${online.length} here: ${shown.join(', ')}`]
     },
   },
   help: {
-    usage: '/help',
-    summary: 'show this',
-    run: () => [
-      ...Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(17)} ${summary}`),
-      ...keys.map(([key, summary]) => `${key.padEnd(17)} ${summary}`),
-    ],
+    usage: '/help [NAME]',
+    summary: 'show this, or what one command does',
+    run: ({ argument }) => {
+      const name = argument.replace(/^\//, '')
+      const one = Object.hasOwn(commands, name) ? commands[name] : undefined
+      if (one !== undefined) return [`${one.usage}: ${one.summary}`]
+      return [
+        Object.values(commands)
+          .map(({ usage }) => usage.replaceAll(' ', '\u00a0'))
+          .join('  '),
+        ...keys.map(([key, summary]) => `${key.padEnd(17)} ${summary}`),
+      ]
+    },
   },
   quit: {
     usage: '/quit',
@@ -100,11 +131,12 @@ const commands: Readonly<Record<string, Command>> = {
 }
 
 const keys = [
-  ['Ctrl-N Ctrl-P', 'next and previous channel; Tab too'],
+  ['Ctrl-N Ctrl-P', 'next and previous channel; Tab too, on an empty line'],
+  ['Tab', 'complete a name, a #channel or a /command; again: the next that fits'],
   ['Ctrl-U Alt-A', 'go to what you have not read'],
   ['PgUp PgDn End', 'read back, and return'],
   ['Up Down', 'what you said before'],
   ['Alt-Enter', 'a new line in the message'],
   ['Ctrl-R', 'send failed messages again'],
-  ['Esc', 'close this'],
+  ['Esc', 'close this, then the thread'],
 ] as const

@@ -13,7 +13,7 @@ export interface InteractiveInit {
   readonly channel: string | undefined
   readonly seen: ReadonlyMap<ChannelId, number>
   readonly places: Places
-  readonly joinByPassword: (invite: string, password: string) => Promise<void>
+  readonly asPerson: (password: string) => Promise<Session>
 }
 
 /** How often the list of channels and who is here are read again. */
@@ -46,13 +46,14 @@ export const interactive = async (
     setImmediate(draw)
   }
   using chat = createChat(
-    { session, places: init.places, size: () => screen.size, joinByPassword: init.joinByPassword },
+    { session, places: init.places, size: () => screen.size, asPerson: init.asPerson },
     {
       seen: init.seen,
       firstChannel: init.channel,
       zoneMinutes: (timeMs) => -new Date(timeMs).getTimezoneOffset(),
       onChange: drawSoon,
       onQuit: () => ended.resolve(undefined),
+      onBell: () => screen.bell(),
     },
   )
   const stop = session.onChange((change) => {

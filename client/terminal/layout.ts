@@ -16,6 +16,11 @@ export interface Place {
   readonly channel: string
   readonly topic: string
   readonly unread: number
+  /** Of those, the ones that mention me. */
+  readonly mentions?: number
+  readonly isDirect?: true | undefined
+  /** A thread of the channel above it: how it began. */
+  readonly thread?: string
 }
 
 /** All that the screen shows. */
@@ -86,11 +91,15 @@ const beside = (left: readonly Row[], right: readonly Row[]): Row[] =>
 const headerRow = ({ places, current }: View, isWide: boolean): Row => {
   const place = current === undefined ? undefined : places[current]
   if (place === undefined || current === undefined) return [span('Hearth', 'bold')]
-  const title = span(isWide ? `#${place.channel}` : `${place.server}/#${place.channel}`, 'bold')
+  const name = nameOf(place) + (place.thread === undefined ? '' : ` ↳ ${cleanLine(place.thread)}`)
+  const title = span(isWide || place.isDirect === true ? name : `${place.server}/${name}`, 'bold')
   const topic = span(place.topic === '' ? '' : `  ${cleanLine(place.topic)}`, 'dim')
   if (isWide) return [title, topic]
-  const elsewhere = places.reduce((sum, { unread }, index) => sum + (index === current ? 0 : unread), 0)
-  const count = span(elsewhere === 0 ? '' : `  ${elsewhere} unread elsewhere`, 'unread')
+  const others = places.filter((_, index) => index !== current)
+  const elsewhere = others.reduce((sum, { unread }) => sum + unread, 0)
+  const mentions = others.reduce((sum, one) => sum + (one.mentions ?? 0), 0)
+  const said = `  ${elsewhere} unread elsewhere${mentions === 0 ? '' : ` @${mentions}`}`
+  const count = span(elsewhere === 0 ? '' : said, mentions === 0 ? 'unread' : 'mention')
   return [span(`${current + 1}/${places.length} `, 'dim'), title, count, topic]
 }
 
@@ -125,11 +134,18 @@ const listRows = ({ places, current }: View, width: number, height: number): Row
   return [...shown, ...Array.from({ length: height - shown.length }, () => empty)]
 }
 
-const channelRow = ({ channel, unread }: Place, isCurrent: boolean, width: number): Row => {
-  const count = unread === 0 ? '' : ` ${unread > 999 ? '999+' : unread}`
-  const text = fit(` #${channel}`, width - count.length) + count
-  return [span(text, isCurrent ? 'inverse' : unread > 0 ? 'unread' : 'plain')]
+/** `#random 12 @3`: what is unread, and how much of it mentions me. */
+const channelRow = (place: Place, isCurrent: boolean, width: number): Row => {
+  const { unread, mentions = 0, thread } = place
+  const count = `${unread === 0 ? '' : ` ${shown(unread)}`}${mentions === 0 ? '' : ` @${shown(mentions)}`}`
+  const name = thread === undefined ? ` ${nameOf(place)}` : `   ↳ ${cleanLine(thread)}`
+  const text = fit(name, width - count.length) + count
+  return [span(text, isCurrent ? 'inverse' : mentions > 0 ? 'mention' : unread > 0 ? 'unread' : 'plain')]
 }
+
+const shown = (count: number): string => (count > 999 ? '999+' : `${count}`)
+
+const nameOf = ({ channel, isDirect }: Place): string => `${isDirect === true ? '@' : '#'}${channel}`
 
 const statusRow = (view: View): Row => {
   const parts: Row[] = [[stateSpan(view.state)]]

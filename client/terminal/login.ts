@@ -1,4 +1,3 @@
-import { serverJoin } from '../../spec/calls/server.join.ts'
 import { tokenCreate } from '../../spec/calls/token.create.ts'
 import { HearthError } from '../../spec/errors.ts'
 import { connect, type Session } from '../sdk/index.ts'
@@ -17,8 +16,8 @@ export interface Login extends AsyncDisposable {
   /** Undefined when the token was given: then nothing is written down. */
   readonly remembered: RememberedLogin | undefined
   readonly places: Places
-  /** Joins a server by a password: an app token may not (ACC-46). Throws the node's named error. */
-  readonly joinByPassword: (invite: string, password: string) => Promise<void>
+  /** A second session, for what an app token may not do (ACC-46); it is closed with this login. Throws the node's named error. */
+  readonly asPerson: (password: string) => Promise<Session>
 }
 
 interface Credentials {
@@ -50,25 +49,27 @@ export const login = async (io: ChatIo, given: ChatArguments, remembered: Rememb
       ...(isVisit ? { sessionExpirySeconds: 0 } : { cursor: known?.cursor }),
     })
   const places = createPlaces(known?.channels ?? [])
+  const visits: Session[] = []
   const opened = (session: Session, login: RememberedLogin | undefined): Login => ({
     session,
     node,
     remembered: login,
     places,
-    joinByPassword: async (invite, password) => {
-      await using visit = await connect({
+    asPerson: async (password) => {
+      const visit = await connect({
         url,
         user,
         password,
-        device: `${hostLabel()}-join`,
+        device: `${hostLabel()}-person`,
         insecureTls: given.insecure,
         sessionExpirySeconds: 0,
+        inbox: false,
       })
-      await visit.call(serverJoin, { invite })
-      await places.load(visit)
+      visits.push(visit)
+      return visit
     },
     [Symbol.asyncDispose]: async () => {
-      await session.close()
+      for (const one of [...visits, session]) await one.close()
       await device[Symbol.asyncDispose]()
     },
   })

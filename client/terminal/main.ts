@@ -35,7 +35,7 @@ const run = async (io: ChatIo, given: ChatArguments, remembered: Remembered): Pr
   const { signal, release } = stopSignal(io)
   try {
     await using entered = await login(io, given, remembered)
-    const { session, node, places, joinByPassword } = entered
+    const { session, node, places, asPerson } = entered
     if (isScript) {
       const all = await places.load(session)
       const channels = given.channel === undefined ? all : [findChannel(all, given.channel)]
@@ -46,7 +46,7 @@ const run = async (io: ChatIo, given: ChatArguments, remembered: Remembered): Pr
     const { seen, cursor } = await interactive(
       io,
       session,
-      { channel: given.channel, seen: known, places, joinByPassword },
+      { channel: given.channel, seen: known, places, asPerson },
       signal,
     )
     if (entered.remembered !== undefined)

@@ -1,17 +1,41 @@
 import { readMark } from '../../spec/calls/read.mark.ts'
+import { threadMark } from '../../spec/calls/thread.mark.ts'
+import { threadUnread } from '../../spec/calls/thread.unread.ts'
 import { unreadList } from '../../spec/calls/unread.list.ts'
 import { HearthError } from '../../spec/errors.ts'
-import type { ChannelId } from '../../spec/ids.ts'
-import type { Session } from '../sdk/index.ts'
+import type { ChannelId, EventId } from '../../spec/ids.ts'
+import { inboxMessage } from '../../spec/inbox.ts'
+import type { Change, Session } from '../sdk/index.ts'
 
-/** Read markers, shared with the person's other devices by their node (INBOX-1). */
+export interface Count {
+  readonly unread: number
+  readonly mentions: number
+}
+
+/** A thread that the person follows. */
+export interface Thread extends Count {
+  readonly channel: ChannelId
+  readonly thread: EventId
+  /** The marker. */
+  readonly position: number
+}
+
+/** Read markers and counts, which the person's node keeps for all devices (INBOX-1, INBOX-14). */
 export interface Markers extends Disposable {
   /** What was read elsewhere counts as seen here. A node that has no such call changes nothing. */
   pull(): Promise<void>
   /** Of a channel that is not open: also what was said before this device knew it. Undefined: the node was not asked. */
-  unread(channel: ChannelId): number | undefined
+  count(channel: ChannelId): Count | undefined
+  /** In the order in which they were followed. */
+  readonly threads: readonly Thread[]
+  /** What the node tells of counts and markers. True: something changed. */
+  take(message: Extract<Change, { kind: 'inbox' }>['message']): boolean
   /** Tells the node what was seen here, a moment later, when it is more than it knows. */
   push(): void
+  /** All of the channel was on the screen: nothing is unread until the node says so. */
+  saw(channel: ChannelId): void
+  /** The same of a thread, up to there. */
+  sawThread(channel: ChannelId, thread: EventId, position: number): void
 }
 
 export interface MarkersInit {
@@ -20,53 +44,107 @@ export interface MarkersInit {
   readonly sawElsewhere: (channel: ChannelId, position: number) => void
 }
 
-/** What the node says of a channel, counted up to an arrival position of its log. */
-interface Known {
+/** What the node says of a channel. */
+interface Known extends Count {
   readonly marker: number
-  readonly unread: number
-  readonly countedTo: number
 }
 
 /** Reading one line after the other is one marker. */
 const pushAfterMs = 1_000
+/** Followed threads; the node keeps as many. */
+const threadsMax = 1_000
 
-export const createMarkers = (
-  session: Pick<Session, 'call' | 'cursor' | 'timeline' | 'isOwn'>,
-  { seen, sawElsewhere }: MarkersInit,
-): Markers => {
+export const createMarkers = (session: Pick<Session, 'call'>, { seen, sawElsewhere }: MarkersInit): Markers => {
   const known = new Map<ChannelId, Known>()
+  const threads = new Map<EventId, Thread>()
+  const threadsSeen = new Map<EventId, { readonly channel: ChannelId; readonly position: number }>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const markAll = async (): Promise<void> => {
     for (const [channel, { marker }] of known) {
       const here = seen.get(channel) ?? 0
       if (here <= marker) continue
-      const { position, unread } = await session.call(readMark, { channel, position: here })
-      known.set(channel, { marker: position, unread, countedTo: session.cursor ?? position })
+      const { position, unread, mentions } = await session.call(readMark, { channel, position: here })
+      known.set(channel, { marker: position, unread, mentions })
       sawElsewhere(channel, position)
     }
+    for (const [thread, { channel, position: here }] of threadsSeen) {
+      threadsSeen.delete(thread)
+      if (here <= (threads.get(thread)?.position ?? Infinity)) continue
+      const { position, unread, mentions } = await session.call(threadMark, { channel, thread, position: here })
+      threads.set(thread, { channel, thread, position, unread, mentions })
+    }
+  }
+  const pullThreads = async (): Promise<void> => {
+    const { threads: followed } = await session.call(threadUnread, {})
+    threads.clear()
+    for (const one of followed.slice(-threadsMax)) threads.set(one.thread, one)
   }
 
   return {
-    pull: () =>
-      unlessRefused(async () => {
-        const { channels, position: countedTo } = await session.call(unreadList, {})
-        for (const { channel, position, unread } of channels) {
-          known.set(channel, { marker: position, unread, countedTo })
+    pull: async () => {
+      await unlessRefused(async () => {
+        const { channels } = await session.call(unreadList, {})
+        for (const { channel, position, unread, mentions } of channels) {
+          known.set(channel, { marker: position, unread, mentions })
           sawElsewhere(channel, position)
         }
-      }),
-    unread: (channel) => {
-      const row = known.get(channel)
-      if (row === undefined) return undefined
-      return row.unread + session.timeline(channel).unreadAfter(row.countedTo, (event) => session.isOwn(event))
+      })
+      await unlessRefused(pullThreads)
+    },
+    count: (channel) => known.get(channel),
+    get threads() {
+      return [...threads.values()]
+    },
+    take: (untyped) => {
+      const parsed = inboxMessage.safeParse(untyped)
+      if (!parsed.success) return false
+      const message = parsed.data
+      switch (message.type) {
+        case 'unread':
+          if (!('channels' in message)) return false
+          for (const { channel, unread, mentions } of message.channels)
+            known.set(channel, { marker: known.get(channel)?.marker ?? 0, unread, mentions })
+          return true
+        case 'read':
+          if (!('position' in message)) return false
+          known.set(message.channel, { marker: message.position, unread: message.unread, mentions: message.mentions })
+          sawElsewhere(message.channel, message.position)
+          return true
+        case 'thread.unread':
+          if (!('threads' in message)) return false
+          for (const one of message.threads)
+            threads.set(one.thread, { ...one, position: threads.get(one.thread)?.position ?? 0 })
+          return true
+        case 'thread.read':
+          if (!('position' in message)) return false
+          threads.set(message.thread, message)
+          return true
+        case 'thread.followed':
+          void unlessRefused(pullThreads)
+          return false
+        case 'thread.left':
+          return 'thread' in message && threads.delete(message.thread)
+        default:
+          return false
+      }
     },
     push: () => {
-      if (known.size === 0 || timer !== undefined) return
+      if ((known.size === 0 && threadsSeen.size === 0) || timer !== undefined) return
       timer = setTimeout(() => {
         timer = undefined
         void unlessRefused(markAll)
       }, pushAfterMs)
+    },
+    saw: (channel) => {
+      const row = known.get(channel)
+      if (row !== undefined) known.set(channel, { ...row, unread: 0, mentions: 0 })
+    },
+    sawThread: (channel, thread, position) => {
+      const row = threads.get(thread)
+      if (row === undefined || position <= (threadsSeen.get(thread)?.position ?? row.position)) return
+      threadsSeen.set(thread, { channel, position })
+      threads.set(thread, { ...row, unread: 0, mentions: 0 })
     },
     [Symbol.dispose]: () => clearTimeout(timer),
   }

@@ -1,14 +1,19 @@
-/** `/edit`, `/delete`, `/react`, `/reply`: what is done to a message that is on the screen. */
+/** `/edit`, `/delete`, `/react`, `/reply`, `/thread`: what is done to a message that is on the screen. */
 import { messageDelete } from '../../spec/calls/message.delete.ts'
 import { messageEdit } from '../../spec/calls/message.edit.ts'
 import { messageReact } from '../../spec/calls/message.react.ts'
 import { messageUnreact } from '../../spec/calls/message.unreact.ts'
-import type { ChannelId } from '../../spec/ids.ts'
+import type { ChannelId, EventId } from '../../spec/ids.ts'
 import type { EventJson, Session } from '../sdk/index.ts'
 
 export interface MessageContext {
   readonly session: Session
   readonly channel: ChannelId | undefined
+  /** First message of the open thread. */
+  readonly thread: EventId | undefined
+  /** Those on this page, ascending. */
+  readonly messages: readonly EventJson[]
+  readonly openThread: (thread: EventId) => Promise<void>
   readonly argument: string
 }
 
@@ -23,18 +28,15 @@ type Whose = 'own' | 'others'
 
 /** The N-th message from below with `^N`, otherwise the last of that kind; and what follows. */
 const pick = (
-  { session, channel, argument }: MessageContext,
-  whose: Whose,
+  { session, channel, messages: all, argument }: MessageContext,
+  whose: Whose | 'any',
 ): { readonly message: EventJson; readonly channel: ChannelId; readonly rest: string } | undefined => {
   if (channel === undefined) return undefined
   const [, number, rest = ''] = /^(?:\^(\d{1,4})(?:\s+|$))?([^]*)$/.exec(argument) ?? []
-  const messages = session
-    .timeline(channel)
-    .events()
-    .filter(({ type, deleted }) => type === 'msg' && deleted !== true)
+  const messages = all.filter(({ type, deleted }) => type === 'msg' && deleted !== true)
   const message =
     number === undefined
-      ? messages.findLast((one) => session.isOwn(one) === (whose === 'own'))
+      ? messages.findLast((one) => whose === 'any' || session.isOwn(one) === (whose === 'own'))
       : messages.at(-Number(number))
   return message === undefined ? undefined : { message, channel, rest }
 }
@@ -49,7 +51,21 @@ export const messageCommands: Readonly<Record<string, MessageCommand>> = {
       const found = pick(context, 'others')
       if (found === undefined) return nothing
       if (found.rest === '') return ['say what: /reply TEXT']
-      void context.session.send(found.channel, found.rest, { replyTo: found.message.id })
+      const { thread } = context
+      const within = thread === undefined ? {} : { thread }
+      void context.session.send(found.channel, found.rest, { replyTo: found.message.id, ...within })
+      return []
+    },
+  },
+  thread: {
+    usage: '/thread [^N]',
+    summary: 'open the thread of the last message, or of the N-th from below; Esc closes it',
+    run: async (context) => {
+      const answered = context.messages.findLast(({ replies }) => replies !== undefined)
+      const found = pick(context, 'any')
+      const root = context.argument === '' && answered !== undefined ? answered : found?.message
+      if (root === undefined) return nothing
+      await context.openThread(root.id)
       return []
     },
   },

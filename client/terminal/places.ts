@@ -12,6 +12,8 @@ export interface Channel {
   readonly server: string
   readonly handle: string
   readonly topic: string
+  /** A DM or a group: no channel of a server. */
+  readonly isDirect?: true | undefined
 }
 
 /** The channels of a login, as far as the node lists them. */
@@ -59,16 +61,25 @@ const listChannels = async (session: Session): Promise<Channel[]> => {
 /** DMs and groups stand together, after the servers, by the names of the others. */
 const listConversations = async (session: Session): Promise<Channel[]> => {
   const { conversations } = await session.call(dmList, {})
-  return conversations.map(({ channel, name, people }) => {
+  return conversations.map(({ channel, name, people }): Channel => {
     const others = people.filter((person) => person.name !== session.user).map((person) => person.name)
-    return { id: channel, server: 'direct', handle: cleanLine(name === '' ? others.join(', ') : name), topic: '' }
+    return {
+      id: channel,
+      server: 'direct',
+      handle: cleanLine(name === '' ? others.join(', ') : name),
+      topic: '',
+      isDirect: true,
+    }
   })
 }
 
-/** `#general`, `general` or `server/general`. Throws NOT_FOUND, or BAD_REQUEST when several servers have it. */
+/** `#general`, `general` or `server/general`; `@bob` of a DM. Throws NOT_FOUND, or BAD_REQUEST when several servers have it. */
 export const findChannel = (channels: readonly Channel[], name: string): Channel => {
-  const wanted = name.replace('#', '')
-  const found = channels.filter(({ server, handle }) => wanted === handle || wanted === `${server}/${handle}`)
+  const wanted = name.replace(/^@/, '').replace('#', '')
+  const found = channels.filter(
+    ({ server, handle, isDirect }) =>
+      (wanted === handle || wanted === `${server}/${handle}`) && (!name.startsWith('@') || isDirect === true),
+  )
   if (found.length === 1) return found[0]!
   const names = (found.length === 0 ? channels : found).map(({ server, handle }) => `${server}/${handle}`).join(', ')
   if (found.length === 0)

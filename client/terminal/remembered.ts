@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { channelIdField } from '../../spec/message.ts'
 
-const channelSchema = z.object({ id: channelIdField, server: z.string(), handle: z.string(), topic: z.string() })
+const channelSchema = z.object({
+  id: channelIdField,
+  server: z.string(),
+  handle: z.string(),
+  topic: z.string(),
+  isDirect: z.literal(true).optional(),
+})
 
 const loginSchema = z.object({
   user: z.string(),

@@ -1,7 +1,18 @@
 import { fit, truncate, widthOf } from './cells.ts'
 
 /** What a piece of text means; the screen decides how that looks. */
-export type Style = 'plain' | 'dim' | 'bold' | 'inverse' | 'author' | 'own' | 'unread' | 'good' | 'warning' | 'failed'
+export type Style =
+  | 'plain'
+  | 'dim'
+  | 'bold'
+  | 'inverse'
+  | 'author'
+  | 'own'
+  | 'unread'
+  | 'mention'
+  | 'good'
+  | 'warning'
+  | 'failed'
 
 export interface Span {
   readonly text: string

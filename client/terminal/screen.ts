@@ -17,6 +17,8 @@ export interface Screen {
   draw(frame: Frame): void
   /** Forgets what is shown: after a resize the terminal has moved it about. */
   invalidate(): void
+  /** Somebody wants something: the terminal says so as it is set up to. */
+  bell(): void
   /** Gives the terminal back as it was. */
   close(): void
 }
@@ -48,6 +50,9 @@ export const createScreen = (output: ScreenOutput, { colors }: { readonly colors
       if (!isOpen) return
       shown = []
       output.write('\u001b[2J')
+    },
+    bell: () => {
+      if (isOpen) output.write('\u0007')
     },
     close: () => {
       isOpen = false
@@ -85,6 +90,7 @@ const coloured: Readonly<Record<Style, string>> = {
   author: '1;36',
   own: '1;32',
   unread: '1;33',
+  mention: '1;35',
   good: '32',
   warning: '33',
   failed: '31',
@@ -95,6 +101,7 @@ const plain: Readonly<Record<Style, string>> = {
   author: '1',
   own: '1',
   unread: '1',
+  mention: '1;4',
   good: '',
   warning: '',
   failed: '1',

@@ -47,14 +47,18 @@ export const inboxCalls = ({ inbox, ingest, places, log }: InboxCallsComponents)
       const rows = await inbox.rows(principal.user, [...new Set(readable)])
       return { channels: unreadOnly ? rows.filter(({ unread, more }) => unread > 0 || more) : rows, position }
     }),
-    own(threadUnread, async (user, { channels, unreadOnly }) => {
+    answer(threadUnread, async ({ user, scope }, { channels, unreadOnly }) => {
+      if (scope?.read === false) throw new HearthError('NOT_ALLOWED', 'the app token may not read')
       const { position } = log
-      const rows = await inbox.threadRows(user, channels)
+      const rows = (await inbox.threadRows(user, channels)).filter(
+        ({ channel }) => scope?.channels?.includes(channel) !== false,
+      )
       return { threads: unreadOnly ? rows.filter(({ unread, more }) => unread > 0 || more) : rows, position }
     }),
-    own(threadMark, async (user, { channel: name, thread, ...upTo }) => {
-      const { id: channel } = findChannel(places, user, name)
-      return threadMark.output.parse(await inbox.markThread(user, { channel, thread }, upTo))
+    answer(threadMark, async (principal, { channel: name, thread, ...upTo }) => {
+      const { id: channel } = findChannel(places, principal.user, name)
+      requireRead(principal, channel)
+      return threadMark.output.parse(await inbox.markThread(principal.user, { channel, thread }, upTo))
     }),
     own(notifySet, async (user, { server, channel, thread, ...change }) => {
       if (channel !== undefined && !places.may(user, channel, 'read')) throw unseen('channel')

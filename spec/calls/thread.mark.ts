@@ -10,7 +10,7 @@ export const threadMark = defineCall({
   summary: 'Mark a thread that you follow as read up to an event; without one, up to now',
   errors: ['NOT_FOUND', 'NOT_ALLOWED'],
   permissions: { read: 'in the channel' },
-  token: 'none',
+  token: 'read',
   input: z
     .strictObject({
       channel: channelRef,

@@ -10,7 +10,7 @@ export const threadUnread = defineCall({
   method: 'thread.unread',
   summary: 'Show read markers and how much is unread in the threads that you follow',
   errors: [],
-  token: 'none',
+  token: 'read',
   input: z.strictObject({
     channels: z
       .array(channelIdField)

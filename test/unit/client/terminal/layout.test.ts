@@ -52,6 +52,22 @@ describe('terminal layout', () => {
     said(2, 'bob', 'a longer message that has to be wrapped'),
   ]
 
+  it('counts what is unread and what mentions me, of channels, DMs and threads, wide and narrow', () => {
+    const places: View['places'] = [
+      { server: 'home', channel: 'general', topic: '', unread: 0 },
+      { server: 'home', channel: 'general', topic: '', unread: 2, mentions: 1, thread: 'who brings wood?' },
+      { server: 'direct', channel: 'bob', topic: '', unread: 1_200, isDirect: true },
+    ]
+    const view = sampleView(timelineOf([]), { places })
+    const wide = screenOf(view, { columns: 80, rows: 10 }).slice(1, 5)
+    assert.deepEqual(
+      wide.map((row) => row.split('│')[0]),
+      [' #general           ', '   ↳ who bring… 2 @1', 'direct              ', ' @bob           999+'],
+    )
+    const [narrow = ''] = screenOf(view, { columns: 50, rows: 10 })
+    assert.match(narrow, /^1\/3 home\/#general {2}1202 unread elsewhere @1$/)
+  })
+
   it('MSGS-7: shows edits, deletes, reactions, answers and what is not supported', () => {
     const [bob, ...others] = [
       said(0, 'bob', 'hello'),

@@ -33,6 +33,10 @@ describe('terminal places', () => {
       code: 'BAD_REQUEST',
       message: /home\/general, work\/general/,
     })
+    const bob: Channel = { id: channelB, server: 'direct', handle: 'bob', topic: '', isDirect: true }
+    const lookalike: Channel = { ...work, handle: 'bob' }
+    assert.equal(findChannel([general, lookalike, bob], '@bob'), bob)
+    assert.throws(() => findChannel([general, lookalike], '@bob'), { code: 'NOT_FOUND' })
     assert.throws(() => findChannel([general], 'none'), { code: 'NOT_FOUND', message: /there is home\/general/ })
   })
 })
