@@ -251,7 +251,7 @@ describe('sdk: what a signature is worth', () => {
           )
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 8 },
     )
   })
 })
