@@ -10,6 +10,8 @@ export interface ClientInit {
   readonly clientId?: string
   /** 4 is MQTT 3.1.1; default 5. */
   readonly version?: 4 | 5
+  /** Looks at each message; what it throws ends every wait, and the client's disposal. */
+  readonly check?: (topic: string, text: string) => void
   /** Anything else that the `mqtt` package takes. */
   readonly options?: Partial<IClientOptions>
 }
@@ -81,12 +83,19 @@ export const connectClient = async (init: ClientInit): Promise<TestClient> => {
   const waiting = new Set<() => void>()
   const wake = (): void => waiting.forEach((look) => look())
   let ended = false
+  let fault: Error | undefined
   let taken = 0
   let disconnect: IDisconnectPacket | undefined
   client.on('error', () => {}) // 'close' follows, and says it to whoever waits
   client.on('disconnect', (packet) => (disconnect = packet))
   client.on('message', (topic, payload, packet) => {
-    received.push({ topic, text: payload.toString('utf8'), packet })
+    const text = payload.toString('utf8')
+    try {
+      init.check?.(topic, text)
+    } catch (error) {
+      fault ??= error instanceof Error ? error : new Error(String(error))
+    }
+    received.push({ topic, text, packet })
     wake()
   })
   const closed = new Promise<IDisconnectPacket | undefined>((resolve) => {
@@ -100,10 +109,11 @@ export const connectClient = async (init: ClientInit): Promise<TestClient> => {
   const until = <T>(look: () => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
       const attempt = (): void => {
-        const found = look()
-        if (found === undefined && !ended) return
+        const found = fault === undefined ? look() : undefined
+        if (found === undefined && !ended && fault === undefined) return
         waiting.delete(attempt)
-        if (found === undefined) reject(new Error(`the connection ended after ${received.length} messages`))
+        if (fault !== undefined) reject(fault)
+        else if (found === undefined) reject(new Error(`the connection ended after ${received.length} messages`))
         else resolve(found)
       }
       waiting.add(attempt)
@@ -164,8 +174,8 @@ export const connectClient = async (init: ClientInit): Promise<TestClient> => {
       await closed
     },
     [Symbol.asyncDispose]: async () => {
-      if (ended) return
-      await client.endAsync()
+      if (!ended) await client.endAsync()
+      if (fault !== undefined) throw fault
     },
   }
 }

@@ -7,6 +7,7 @@ import { serverJoin } from '../../../spec/calls/server.join.ts'
 import type { ChannelId, EventId, ServerId, UserName } from '../../../spec/ids.ts'
 import type { EventJson } from '../../../spec/message.ts'
 import { callNode } from '../../support/calls.ts'
+import { checkDelivery } from '../../support/deliveries.ts'
 import { connectClient, type TestClient } from '../../support/mqtt-client.ts'
 import { startNode, type NodeOptions, type NodeProcess } from '../../support/node-process.ts'
 
@@ -71,7 +72,7 @@ export const openSite = async (
 const enter = async (node: NodeProcess, user: UserName, secret: string): Promise<Person> => {
   const connect = async (with_: string): Promise<TestClient> => {
     const url = node.ready.addresses.mqtt
-    const made = await connectClient({ url, user, password: with_, clientId: `${user}-laptop` })
+    const made = await connectClient({ url, user, password: with_, clientId: `${user}-laptop`, check: checkDelivery })
     await made.subscribe([`u/${user}/reply`, `u/${user}/inbox`])
     return made
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkDelivery } from '../../support/deliveries.ts'
 import { callNode } from '../../support/calls.ts'
 import { channelList } from '../../../spec/calls/channel.list.ts'
 import { connectClient, type ClientInit, type TestClient } from '../../support/mqtt-client.ts'
@@ -23,7 +24,14 @@ export const openCommunity = async (options: NodeOptions = {}): Promise<Communit
   const invite = async (...flags: readonly string[]): Promise<string> =>
     (await node.ask(z.looseObject({ code: z.string() }), 'invite', 'create', '--server', server, ...flags)).code
   const connect = (user: string, secret: string, init: Partial<ClientInit>): Promise<TestClient> =>
-    connectClient({ url: node.ready.addresses.mqtt, user, password: secret, clientId: `${user}-laptop`, ...init })
+    connectClient({
+      url: node.ready.addresses.mqtt,
+      user,
+      password: secret,
+      clientId: `${user}-laptop`,
+      check: checkDelivery,
+      ...init,
+    })
   return {
     node,
     server,
