@@ -180,12 +180,12 @@ const backfill: HearthMeasure = {
     let usable: number | undefined
     while (usable === undefined && since() < sizes.patienceSeconds) {
       if (filled.length === fillChannels && (await isUsable())) usable = since()
-      else await delay(10)
+      else await delay(lookMs)
     }
     // Entries of the far node: its own few, the governance, and what was said.
     let entries = await entriesOf(far)
     while (entries - entriesBefore < historyEvents && since() < sizes.patienceSeconds) {
-      await delay(10)
+      await delay(lookMs)
       entries = await entriesOf(far)
     }
     const seconds = since()
@@ -252,5 +252,7 @@ const bytesOnPorts = async (ports: readonly number[]): Promise<number> => {
 const durableChannels = 50
 const fillChannels = 10
 const linkSettlesMs = 5_000
+/** Each look is a command to the node that is measured, and costs it a millisecond or two. */
+const lookMs = 25
 /** Generous for a digest of 32 bytes each way every half minute, and pings. */
 const idleBytesPerMinuteMax = 16 * 1024
