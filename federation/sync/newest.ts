@@ -32,23 +32,35 @@ export const createNewest = (parts: {
   const { scope, sessions, timers } = parts
   const waiting = new Set<{ look(): void; end(isHere: boolean): void }>()
 
-  const progressOf = (server: ServerId, from: NodeId): NewestProgress | undefined => {
+  const progressOf = (server: ServerId, from: NodeId, isAsked: boolean): NewestProgress | undefined => {
     const session = sessions.get(from)
     const served = scope.servers().find((one) => one.server === server)
     if (session === undefined || served === undefined) return undefined
     const channels = served.channels.filter((channel) => scope.isShared(from, channel))
     const behind = parts.behindIn(session)
-    const done = channels.filter((channel) => session.seen.has(channel) && !behind.has(channel)).length
+    // Of a private channel that is not for us the peer says nothing, however often it is asked (SYNC-2).
+    const done = channels.filter((channel) => (isAsked || session.seen.has(channel)) && !behind.has(channel)).length
     return { done, total: channels.length }
+  }
+
+  /** SYNC-5: of a channel in which the two differ in nothing, as of an empty one, nothing comes unasked. */
+  const askFor = (server: ServerId, from: NodeId): void => {
+    const session = sessions.get(from)
+    for (const channel of scope.servers().find((one) => one.server === server)?.channels ?? []) {
+      if (session === undefined || session.seen.has(channel) || !scope.isShared(from, channel)) continue
+      session.due.vectors.set(channel, { ask: true })
+      session.wake()
+    }
   }
 
   return {
     wait: (server, from, { forMs, onProgress }) =>
       new Promise((resolve) => {
         let last = -1
+        let isAsked = false
         const one = {
           look(): void {
-            const progress = progressOf(server, from)
+            const progress = progressOf(server, from, isAsked)
             if (progress === undefined) return
             if (progress.done > last) onProgress?.(progress)
             last = Math.max(last, progress.done)
@@ -57,11 +69,19 @@ export const createNewest = (parts: {
           end(isHere: boolean): void {
             if (!waiting.delete(one)) return
             cancel()
+            cancelAsking()
             resolve(isHere)
           },
         }
         waiting.add(one)
         const cancel = timers.after(forMs, () => one.end(false))
+        let cancelAsking = timers.after(askAfterMs, () => {
+          askFor(server, from)
+          cancelAsking = timers.after(answerMs, () => {
+            isAsked = true
+            one.look()
+          })
+        })
         // Which channels there are is asked anew: the governance has only just come.
         scope.forget()
         timers.soon(() => one.look())
@@ -74,3 +94,8 @@ export const createNewest = (parts: {
     },
   }
 }
+
+/** What comes by itself is here by then, mostly. */
+const askAfterMs = 50
+/** Who has not answered by then has nothing for us. */
+const answerMs = 1_000

@@ -37,6 +37,21 @@ describe('a server that was just joined', () => {
     assert.equal(await lab.settle(sync.newest(lab.server, from, { forMs: 10_000 })), true)
   })
 
+  // SYNC-5
+  it('need not wait for a channel in which there is nothing', async () => {
+    const { servers, log } = lab.site(0).process
+    const owner = { kind: 'user', user: lab.site(0).user } as const
+    const empty = await lab.settle(servers.createChannel(owner, lab.server, { handle: 'empty' }))
+    await lab.world.run(2_000)
+    await rejoin()
+    const { sync, directory } = lab.site(2).process
+    const startMs = lab.world.nowMs
+    assert.equal(await lab.settle(sync.newest(lab.server, lab.site(0).keys.nodeId, { forMs: 10_000 })), true)
+    assert.ok(lab.world.nowMs - startMs < 2_000, `${lab.world.nowMs - startMs} ms of the simulated clock`)
+    assert.ok(directory.servers().some(({ channels }) => channels.includes(empty.id)))
+    assert.equal(log.feeds(empty.id).length, 0)
+  })
+
   it('gives up waiting when nobody gives them', async () => {
     await rejoin()
     const { sync } = lab.site(2).process
