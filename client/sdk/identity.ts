@@ -3,7 +3,7 @@ import type { CallSpec } from '../../spec/calls/call.ts'
 import { deviceEnroll } from '../../spec/calls/device.enroll.ts'
 import { deviceKeys } from '../../spec/calls/device.keys.ts'
 import { deviceVouch } from '../../spec/calls/device.vouch.ts'
-import type { sessionShow } from '../../spec/calls/session.show.ts'
+import { sessionShow } from '../../spec/calls/session.show.ts'
 import { HearthError } from '../../spec/errors.ts'
 import { isNodeId } from '../../spec/identifiers.ts'
 import type { ChannelId, NodeId, UserName } from '../../spec/ids.ts'
@@ -80,6 +80,12 @@ export const openIdentity = async (
     if (self !== undefined) pinned.accept(self.address, { node: self.node, user: user as UserName }, own)
   }
 
+  const learn: Identity['learn'] = (told) => {
+    if (told === undefined || (told.address === self?.address && told.node === self.node)) return
+    self = { address: told.address, node: told.node }
+    note('self', self)
+  }
+
   return {
     signing,
     authors,
@@ -87,14 +93,11 @@ export const openIdentity = async (
       return self?.address
     },
     isOwn: (address) => (self === undefined ? address.split('@')[0] === user : address === self.address),
-    learn: (told) => {
-      if (told === undefined || (told.address === self?.address && told.node === self.node)) return
-      self = { address: told.address, node: told.node }
-      note('self', self)
-    },
+    learn,
     enroll: async () => {
-      if (self === undefined) throw new HearthError('CONNECTION_LOST', 'the node has not told yet who it is')
-      const made = signing.make(self.node)
+      const told = await call(sessionShow, {})
+      learn(told)
+      const made = signing.make(told.node)
       await call(deviceEnroll, { key: made.key })
       signing.use(made.kept)
       acceptOwn(made.key)

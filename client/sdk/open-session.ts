@@ -46,7 +46,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
     device: init.device,
     store,
     key: remembered?.key,
-    call: async (spec, input) => calls.call(requireLink(), spec, input),
+    call: (spec, input) => call(spec, input),
     onVerdict: (channel) => tell({ kind: 'timeline', channel }),
     onFault: (error) => tell({ kind: 'error', error }),
   })
@@ -208,6 +208,11 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
       authors.close()
       return keeping?.close()
     }))
+  const call: Session['call'] = async (spec, input, callInit) => {
+    const link = requireLink()
+    await listening
+    return calls.call(link, spec, input, callInit)
+  }
   const requireLink = (): Link => {
     // a link may stand before the connection is handed over
     if (connection?.link === undefined) throw new HearthError('CONNECTION_LOST')
@@ -225,11 +230,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
     get cursor() {
       return reader.cursor
     },
-    call: async (spec, input, callInit) => {
-      const link = requireLink()
-      await listening
-      return calls.call(link, spec, input, callInit)
-    },
+    call,
     subscribe: async (...channels) => {
       const refused = await reader.follow(channels, () => opened.link)
       const { link } = opened
@@ -254,9 +255,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
     retry: (id) => outbox.retry(id),
     edit: async (channel, target, body) => {
       const signature = signing.sign({ kind: 'edit', channel, target, text: body })
-      const link = requireLink()
-      await listening
-      return (await calls.call(link, messageEdit, { channel, target, body, signature })).id
+      return (await call(messageEdit, { channel, target, body, signature })).id
     },
     enrollDevice: () => identity.enroll(),
     get deviceKey() {
