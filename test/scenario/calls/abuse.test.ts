@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { errorsOf } from '../../../spec/calls/call.ts'
 import { errorTable, type ErrorCode } from '../../../spec/errors.ts'
 import { limits } from '../../../spec/limits.ts'
+import { publishTopics } from '../../../spec/topic-table.ts'
 import { calls } from '../../support/schemas/calls.ts'
-import { sampleOf, variationsOf } from '../../support/schemas/inputs.ts'
+import { isTaken, sampleOf, variationsOf } from '../../support/schemas/inputs.ts'
 import { jsonSchemas, type JsonSchema } from '../../support/schemas/json-schema.ts'
 import { openAsking, type Asking } from './asking.ts'
 import { openCommunity, type Community } from '../talking/community.ts'
@@ -36,7 +37,7 @@ describe('every call and what is wrong with it', () => {
   const people = new Map<string, Promise<Asking>>()
 
   before(async () => {
-    community = cleanUp.use(await openCommunity())
+    community = cleanUp.use(await openCommunity({ flags: ['--name', 'home', '--message-rate', '0'] }))
   })
   after(() => cleanUp.disposeAsync())
 
@@ -87,6 +88,26 @@ describe('every call and what is wrong with it', () => {
             assert.ok(code !== undefined && badInput.has(code), `${what}: ${code ?? 'taken'}`)
         }),
       )
+    })
+  }
+
+  for (const { name, address, payload, errors } of publishTopics) {
+    if (name === 'call' || name === 'typing' || name === 'say') continue
+    it(`${address}: every field, spoiled in every way`, async () => {
+      const user = `oscar-${name}`
+      const client = cleanUp.use(await community.join(user))
+      const topic = address.replace('c/{channel}', 's/home/general').replace('{me}', user)
+      const schema = lookUp(`publish.${name}`)
+      const variations = variationsOf(schema, lookUp)
+      await Promise.all(
+        [...variations, { what: 'colour', input: { colour: 'red' } }].map(async ({ what, input }) => {
+          const { code, reason = '' } = await client.publish(topic, JSON.stringify(input))
+          const refused = /^([A-Z_]+): ./.exec(reason)?.[1]
+          if (!isTaken(payload, input)) assert.ok(code >= 0x80, `${what} was taken`)
+          if (code >= 0x80) assert.ok((errors as readonly string[]).includes(refused ?? ''), `${what}: ${reason}`)
+        }),
+      )
+      assert.match((await client.publish(topic, '{"colour":"red"}')).reason ?? '', /^(?:UNKNOWN_FIELD|BAD_REQUEST): /)
     })
   }
 

@@ -1,6 +1,8 @@
 /** Every example of these pages is done as it stands there, so that none of them rots. */
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { repository } from '../../support/repository.ts'
 import { blocksOf, statementsOf } from './blocks.ts'
 import { openReader, type Reader } from './reader.ts'
@@ -64,4 +66,7 @@ const follow = async (reader: Reader, page: string): Promise<void> => {
       throw new Error(`${page}:${block.line}: ${cause instanceof Error ? cause.message : ''}`, { cause })
     }
   }
+  // … shows `hello@home: the kettle is on`.
+  const text = await readFile(join(repository, page), 'utf8')
+  for (const [, shown = ''] of text.matchAll(/\bshows `([^`]+)`/g)) await reader.sees(shown)
 }

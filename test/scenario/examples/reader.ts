@@ -15,6 +15,8 @@ import { getToKnow } from './placeholders.ts'
 export interface Reader extends AsyncDisposable {
   /** Rejects when a command fails, or what the page says is shown is not. */
   type(statement: Statement): Promise<void>
+  /** Rejects when it was not shown, and is not soon. */
+  sees(line: string): Promise<void>
   /** Runs a program. It ends well, unless nothing in it closes its session: then it goes on. */
   run(block: Block): Promise<void>
 }
@@ -100,6 +102,7 @@ export const openReader = async ({ people, isClone }: ReaderInit): Promise<Reade
       for (const text of shown.map((text) => known.apply(text)))
         await lines.until((line) => fits(line, text), from, text)
     },
+    sees: (text) => lines.until((line) => fits(line, text), 0, text),
     run: async (block) => {
       const file = join(folder, 'project', `line-${block.line}.ts`)
       await writeFile(file, known.apply(block.text))

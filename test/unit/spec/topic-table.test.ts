@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { annotationTypes } from '../../../spec/annotations.ts'
+import { eventJson } from '../../../spec/message.ts'
 import { inboxTypes } from '../../../spec/notices.ts'
 import { deliveryTopics, publishTopics } from '../../../spec/topic-table.ts'
 import {
@@ -105,5 +107,16 @@ describe('topics and their payloads', () => {
       ]
     })
     assert.deepEqual(listed, inCode)
+  })
+
+  it('MSGS-6 lists the events about a message, with fields that an event has', () => {
+    const rows = [...(rules.get('MSGS-6') ?? '').matchAll(/^ *\| (`[\w`, ]+`) \| .* \| ([^|]*) \|$/gm)]
+    const listed = rows.flatMap(([, types = '']) => [...types.matchAll(/\w+/g)].map(([type]) => type))
+    assert.deepEqual(listed.sort(), [...annotationTypes].sort())
+    const fields = rows.flatMap(([, , names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => name))
+    assert.deepEqual(
+      fields.filter((name) => !(name in eventJson.shape)),
+      [],
+    )
   })
 })
