@@ -12,6 +12,7 @@ import { threadUnread } from '../../../spec/calls/thread.unread.ts'
 import type { ChannelId } from '../../../spec/ids.ts'
 import { eventJson, type EventJson } from '../../../spec/message.ts'
 import { callNode } from '../../support/calls.ts'
+import { sayOfTomorrow } from './of-tomorrow.ts'
 import { openSite, type Person, type Site } from '../federation/nodes.ts'
 
 /** Oak has the server, and Alice; Bob is at home on elm. */
@@ -114,5 +115,26 @@ describe('messages over two nodes', () => {
       assert.equal(events.filter(({ type }) => type === 'delete').length, 2)
     }
     assert.deepEqual(await stateOf(bob, second), await stateOf(alice, second))
+  })
+
+  it('MSGS-16: an event of a kind that nobody here knows is kept, goes to the other node, and is shown as unsupported', async () => {
+    await oak.node.stop()
+    const id = await sayOfTomorrow(oak.node.data, { user: alice.user, channel: general })
+    await oak.node.restart()
+    await alice.back()
+    const live = await heard(bob, (event) => event.id === id)
+    assert.deepEqual([live.type, live.unsupported, live.body], ['poll.create', true, undefined])
+    await oak.node.kill9() // what elm says from here on it has itself
+    for (const restart of [false, true]) {
+      if (restart) {
+        await elm.node.kill9()
+        await elm.node.restart()
+        await bob.back()
+      }
+      const shown = (await bob.read(general)).find((event) => event.id === id)
+      assert.deepEqual([shown?.type, shown?.unsupported, shown?.author.name], ['poll.create', true, 'alice'])
+      const { events } = await call(bob, catchup, { channels: [general], from: 0, limit: 200 })
+      assert.ok(events.some((event) => event.id === id && event.unsupported === true))
+    }
   })
 })
