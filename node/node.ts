@@ -8,6 +8,7 @@ import type { Logger } from '../broker/components.ts'
 import type { NodeId, UserName } from '../spec/ids.ts'
 import { deviceKeysNodeCall } from '../spec/node-calls/device.keys.ts'
 import { profileShowNodeCall } from '../spec/node-calls/profile.show.ts'
+import { limits } from '../spec/limits.ts'
 import { userTopic } from '../spec/topics.ts'
 import type { HomeNode, NodeAdmin, Started } from './admin/components.ts'
 import type { FanOut } from './announce.ts'
@@ -81,13 +82,16 @@ async function open(
   const { nodeId } = data.keys
   const away = lateAway({ nodeId, nodeName: config.domain ?? nodeId })
   const rooms = opened.use(await openRooms({ data, clock, logger, fanOut, away }, config))
-  const broker = createBroker<Login>({
-    policy: rooms.policy,
-    backlog: rooms.announce,
-    sessions: await openSessions(data.store),
-    clock,
-    logger,
-  })
+  const broker = createBroker<Login>(
+    {
+      policy: rooms.policy,
+      backlog: rooms.announce,
+      sessions: await openSessions(data.store),
+      clock,
+      logger,
+    },
+    { retainedTopicsMax: limits.presenceTopicsMax },
+  )
   await broker.start()
   opened.defer(() => broker.stop())
   fanOut.open(broker)

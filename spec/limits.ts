@@ -175,6 +175,8 @@ export const limits = {
   /** People of one other node, and of all, whose presence is kept; of more it is not known. */
   presencePeopleOfNodeMax: 5_000,
   presencePeopleAwayMax: 20_000,
+  /** Retained topics of a node: of its own people, and of those. */
+  presenceTopicsMax: 30_000,
   /** People told of to another node at once, and the pause until the next. */
   presenceToldAtOnceMax: 128,
   presenceToldMs: 100,

@@ -59,6 +59,7 @@ export const createWhispers = (heard: (session: Session, whisper: Whisper) => vo
       }),
     serve: (session, stream) =>
       readAll(stream, (bytes) => {
+        session.peer.budget.spendEvents(eventsPerWhisper)
         const frame = decodeFrame(bytes)
         if (frame.type === 'whisper') heard(session, { kind: frame.kind, key: frame.key, payload: frame.payload })
       }),
@@ -70,3 +71,6 @@ type Waiting = Session['whispers'] extends ReadonlyMap<string, infer W> ? W : ne
 const settle = (whispers: readonly Waiting[], isWritten: boolean): void => {
   for (const whisper of whispers) whisper.settle(isWritten)
 }
+
+/** So a peer may whisper 10,000 times a second (LINK-14); an honest one does so an eighth as often. */
+const eventsPerWhisper = 10

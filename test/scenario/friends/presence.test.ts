@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { z } from 'zod'
+import { dmCreate } from '../../../spec/calls/dm.create.ts'
 import { friendRemove } from '../../../spec/calls/friend.remove.ts'
 import { unblock } from '../../../spec/calls/unblock.ts'
+import { who } from '../../../spec/calls/who.ts'
 import { openCommunity, type Community } from '../talking/community.ts'
 import { befriend, blockFor, listening, someone, type Someone } from './people.ts'
 
@@ -71,6 +73,16 @@ describe('threat 39: presence', () => {
       const shown = (await viewer.flushed()).slice(from).some(({ topic }) => topic === 'u/sam/presence')
       assert.equal(shown, sees, viewer.name)
     }
+  })
+
+  it('FRIEND-9: a group makes nobody a friend: who tells of those whom one may see', async () => {
+    await befriend(friend, stranger)
+    const { channel } = await friend.call(dmCreate, { members: ['sam', 'stranger'] })
+    for (const one of [sam, stranger]) await one.client.waitFor(({ text }) => text.includes(channel))
+    const online = async (one: Someone): Promise<string[]> =>
+      (await one.call(who, { channel })).online.map(({ address }) => address.split('@')[0]!)
+    assert.deepEqual(await online(stranger), ['friend', 'stranger'])
+    assert.deepEqual(await online(friend), ['friend', 'sam', 'stranger'])
   })
 
   it('invisible is offline to everybody', async () => {

@@ -4,6 +4,7 @@ import type { Session } from '../../../../federation/sync/session.ts'
 import { createWhispers } from '../../../../federation/sync/whispers.ts'
 import { HearthError } from '../../../../spec/errors.ts'
 import { limits } from '../../../../spec/limits.ts'
+import { encodeFrame } from '../../../../spec/sync/encode.ts'
 import { decodeFrame } from '../../../../spec/sync/decode.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -78,6 +79,22 @@ describe('whispers', () => {
     assert.equal(sent.filter(Boolean).length, limits.whispersWaitingMax)
     assert.ok(sent.slice(-limits.whispersWaitingMax).every(Boolean))
     assert.equal(written.length, 1 + limits.whispersWaitingMax)
+  })
+
+  it('SYNC-16: a whisper costs the peer ten events', async () => {
+    let spent = 0
+    const heard: string[] = []
+    const { serve } = createWhispers((_session, { kind }) => heard.push(kind))
+    const frames = [0, 1].map((i) =>
+      encodeFrame({ type: 'whisper', kind: 'typing', key: Buffer.from(`${i}`), payload: new Uint8Array(1) }),
+    )
+    const stream = { read: () => Promise.resolve(frames.splice(0).length === 0 ? undefined : whole) }
+    const whole = [...frames]
+    await serve(
+      { peer: { budget: { spendEvents: (count: number) => void (spent += count) } } } as unknown as Session,
+      stream as unknown as FrameStream,
+    )
+    assert.deepEqual([heard, spent], [['typing', 'typing'], 20])
   })
 
   it('a stream that breaks loses what was on it, says so, and is opened anew', async () => {
