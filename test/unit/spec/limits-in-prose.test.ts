@@ -61,3 +61,25 @@ describe('limits in prose', () => {
     })
   }
 })
+
+describe('limits in docs/mqtt.md', () => {
+  const [, section = ''] = /^## Limits that you may meet\n([\s\S]*)/m.exec(
+    readFileSync(`${repository}docs/mqtt.md`, 'utf8'),
+  ) ?? ['', '']
+  for (const name of [
+    'packetBytesMax',
+    'textCharsMax',
+    'jsonDepthMax',
+    'filtersPerConnectionMax',
+    'filtersPerSubscribeMax',
+    'backlogStallMs',
+    'backlogBytesMax',
+  ] as const) {
+    // LIMIT-1
+    it(`${name} is what it says`, () =>
+      assert.ok(
+        written(name, limits[name]).some((form) => says(section, form)),
+        section,
+      ))
+  }
+})
