@@ -1,4 +1,5 @@
 /** Home nodes in processes of their own, on addresses of their own, with people on stock MQTT clients. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { channelList } from '../../../spec/calls/channel.list.ts'
@@ -145,6 +146,9 @@ const bodyOf = (json: string): unknown => (JSON.parse(json) as { readonly body?:
 export const shared = (events: readonly EventJson[]): unknown[] =>
   events.map(({ position: _position, author, ...event }) => ({ ...event, member: author.member }))
 
+/** Calls are limited for each person (LIMIT-1). */
+const pollMs = 20
+
 /** Reads until all have the same of a channel, and the last of `text`; nobody is told of what comes late. */
 export const untilAlike = async (
   people: readonly Person[],
@@ -155,6 +159,6 @@ export const untilAlike = async (
     const [first = [], ...others] = await Promise.all(people.map((person) => person.read(channel)))
     const isAlike = others.every((other) => isDeepStrictEqual(shared(other), shared(first)))
     if (isAlike && first.some(({ body }) => body === text)) return first
-    await new Promise((resolve) => setImmediate(resolve))
+    await delay(pollMs)
   }
 }
