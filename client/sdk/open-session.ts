@@ -68,6 +68,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
   const reader = createReader({
     cursor: init.cursor ?? remembered?.cursor,
     isOwn,
+    verdict: (event) => authors.verdict(event),
     call: (link, spec, input) => calls.call(link, spec, input),
     onEvent: (event) => {
       settle(event)

@@ -4,6 +4,7 @@ import type { CallSpec } from '../../spec/calls/call.ts'
 import type { HearthError } from '../../spec/errors.ts'
 import type { ChannelId, EventId } from '../../spec/ids.ts'
 import type { EventJson } from '../../spec/message.ts'
+import type { Verdict } from './authors.ts'
 import type { CallInit } from './calls.ts'
 import type { ConnectionState } from './connection.ts'
 import type { Outgoing } from './outbox.ts'
@@ -103,6 +104,8 @@ export interface Session extends AsyncDisposable {
   /** Messages that no PUBACK has answered. */
   readonly pendingCount: number
   isOwn(event: EventJson): boolean
+  /** What the signature of a message is worth; undefined while it is looked into, and for what is no message. */
+  verdict(event: EventJson): Verdict | undefined
   /** Resolves when the store holds everything up to now; without a store at once. */
   saved(): Promise<void>
   /** Returns the unsubscribe. */

@@ -7,6 +7,9 @@ import { connect, openStore, type ConnectInit, type Session, type Verdict } from
 import { signWords } from '../../../spec/author.ts'
 import { deviceKeys } from '../../../spec/calls/device.keys.ts'
 import { deviceRevoke } from '../../../spec/calls/device.revoke.ts'
+import { dmOpen } from '../../../spec/calls/dm.open.ts'
+import { friendAccept } from '../../../spec/calls/friend.accept.ts'
+import { friendRequest } from '../../../spec/calls/friend.request.ts'
 import { messageForward } from '../../../spec/calls/message.forward.ts'
 import type { ChannelId, DeviceId, NodeId, UserName } from '../../../spec/ids.ts'
 import { openSite, password, type Person, type Site } from '../federation/nodes.ts'
@@ -58,7 +61,7 @@ describe('sdk over two nodes', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hearth-sdk-'))
     cleanUp.defer(() => rm(folder, { recursive: true, force: true }))
-    const sites = await Promise.all([openSite('oak', '127.0.0.31'), openSite('elm', '127.0.0.32')])
+    const sites = await Promise.all([openSite('oak', '127.0.0.81'), openSite('elm', '127.0.0.82')])
     sites.forEach((site) => cleanUp.use(site))
     ;[oak, elm] = sites
     people = await Promise.all([oak.person('alice'), elm.person('bob')])
@@ -149,6 +152,25 @@ describe('sdk over two nodes', () => {
       JSON.stringify({ body: 'as alice', id: 'mine', signature: stolen }),
     )
     assert.match(String(again.reason), /^SIGNATURE_INVALID/)
+  })
+
+  it('SIGN-5: in a direct message between the nodes, too', async () => {
+    await using bob = await enter(elm, 'bob', 'desk')
+    await using alice = await enter(oak, 'alice', 'phone')
+    await alice.call(friendRequest, { address: bob.address ?? '' })
+    await bob.call(friendAccept, { address: alice.address ?? '' })
+    const { channel } = await alice.call(dmOpen, { address: bob.address ?? '' })
+    await bob.call(dmOpen, { address: alice.address ?? '' })
+    for (const one of [alice, bob]) {
+      await one.subscribe(channel)
+      await one.loadOlder(channel)
+    }
+    await alice.send(channel, 'between us')
+    const said = () => bob.items(channel).find((item) => item.kind === 'event' && item.event.body === 'between us')
+    await until(bob, () => {
+      const item = said()
+      return item?.kind === 'event' && item.verdict === 'verified'
+    })
   })
 
   it('SIGN-3: a forwarded text is not signed by who forwards it', async () => {
