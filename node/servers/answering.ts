@@ -19,7 +19,7 @@ export const own = <I extends z.ZodType, O extends z.ZodType>(
     return spec.output.parse(await handle(user, input)) as z.input<O>
   })
 
-/** Also for an app token that may read: of what there is, what lies within its channels (ACC-47). */
+/** Also for an app token that may read: of what there is, what lies within its channels (ACC-51). */
 export const readable = <I extends z.ZodType, O extends z.ZodType>(
   spec: CallSpec<I, O>,
   handle: (principal: Principal, input: z.output<I>) => z.input<O>,

@@ -21,6 +21,7 @@ const chapters = [
   'friends',
   'inbox',
   'profiles',
+  'accounts',
   'authors',
 ]
 

@@ -75,7 +75,7 @@ describe('devices', () => {
     assert.equal(names().length, 20)
   })
 
-  it('ACC-23: a revoked one loses its session, its key and its place, and stays out', async () => {
+  it('ACC-23, ACC-40: a revoked one loses its session, its key and its place, and stays out', async () => {
     const principal = await fixture.enter({ password })
     const laptop = await fixture.enter({ password, clientId: 'laptop' })
     await fixture.accounts.enrollDevice(alice, phone, publicKey)

@@ -132,6 +132,7 @@ describe('login', () => {
     )
   })
 
+  // ACC-19
   it('threat 6: an app token takes over no session of its user', async () => {
     const { secret } = await fixture.accounts.createToken('alice', { name: 'bot', send: true, read: true })
     const own = await fixture.login({ password })

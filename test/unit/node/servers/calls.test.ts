@@ -119,7 +119,7 @@ describe('calls of servers, channels, roles and members', () => {
     await ok('member.unban', { server, member: 'bob' })
   })
 
-  it('ACC-47: an app token that reads lists what lies within its channels', async () => {
+  it('ACC-51: an app token that reads lists what lies within its channels', async () => {
     await using home = await openHome({ bob: undefined })
     const call = caller(home)
     const lists = async (scope: Scope): Promise<string> =>
