@@ -68,7 +68,6 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
   const reader = createReader({
     cursor: init.cursor ?? remembered?.cursor,
     isOwn,
-    verdict: (event) => authors.verdict(event),
     call: (link, spec, input) => calls.call(link, spec, input),
     onEvent: (event) => {
       settle(event)
@@ -271,6 +270,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
       return outbox.pendingCount
     },
     isOwn,
+    verdict: (event) => authors.verdict(event),
     saved: async () => keeping?.saved(),
     onChange: (listener) => {
       listeners.add(listener)
