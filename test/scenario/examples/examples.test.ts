@@ -1,5 +1,6 @@
 /** `client/examples/`, each as its user would run it, against a real node. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { connectClient, type TestClient } from '../../support/mqtt-client.ts'
@@ -51,7 +52,9 @@ describe('examples', () => {
   const start = (command: readonly string[]): Program => cleanUp.use(startProgram(command, { environment }))
 
   it('echo-bot.ts, 20 lines of SDK, answers', async () => {
-    const bot = start([process.execPath, join(examples, 'echo-bot.ts'), 'home/general'])
+    const file = join(examples, 'echo-bot.ts')
+    assert.ok((await readFile(file, 'utf8')).trimEnd().split('\n').length <= 20)
+    const bot = start([process.execPath, file, 'home/general'])
     await bot.line(/^echoing in home\/general$/)
     await say('not for the bot')
     await say('!echo is anybody there?')
