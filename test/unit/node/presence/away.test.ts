@@ -184,6 +184,56 @@ describe('presence of people of other nodes', () => {
     assert.equal(away.personAt(`bob@${elm}`), undefined)
   })
 
+  it('PROF-13, PROF-14: in the end each viewer was last told what they may see, and nothing else on the way', async () => {
+    const names = fc.subarray([fay, mia]).map((some) => some.sort())
+    const whisper = fc.record({
+      status: fc.constantFrom('online', 'idle', 'offline'),
+      text: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+      friends: fc.option(names, { nil: undefined }),
+      hiddenFrom: names,
+    })
+    const step = fc.oneof(
+      fc.record({ does: fc.constant('heard' as const), whisper }),
+      fc.record({ does: fc.constant('block' as const), viewer: fc.constantFrom(fay, mia) }),
+      fc.record({ does: fc.constantFrom('lost' as const, 'met' as const) }),
+      fc.record({ does: fc.constant('wait' as const), ms: fc.constantFrom(0, 50, limits.presenceLeaseMs) }),
+    )
+    const run = async (steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[]): Promise<void> => {
+      const blocked = new Set<UserName>()
+      const { away, time, told } = setUp({ blocks: (viewer) => blocked.has(viewer) })
+      const check = (): void => {
+        for (const [viewer, seen] of told) {
+          const last = seen.at(-1) ?? { status: 'offline', text: undefined }
+          const now = away.seenBy(viewer, bobs) ?? { status: 'offline', text: undefined }
+          assert.deepEqual([last.status, last.text], [now.status, now.text], viewer)
+        }
+      }
+      for (const one of steps) {
+        if (one.does === 'heard') away.heard(elm, says(bob, one.whisper as Partial<PresenceWhisper>))
+        else if (one.does === 'wait') await time.pass(one.ms)
+        else if (one.does === 'block') {
+          const wasBlocked = blocked.delete(one.viewer)
+          if (!wasBlocked) blocked.add(one.viewer)
+          const before = told.get(one.viewer)!.length
+          away.show(one.viewer, bobs, wasBlocked)
+          if (!wasBlocked)
+            assert.ok(
+              told
+                .get(one.viewer)!
+                .slice(before)
+                .every(({ status }) => status === 'offline'),
+            )
+        } else away[one.does](elm)
+        for (const viewer of blocked) assert.ok((told.get(viewer)!.at(-1)?.status ?? 'offline') === 'offline')
+      }
+      await time.pass(1_000)
+      check()
+      await time.pass(2 * limits.presenceLeaseMs)
+      check()
+    }
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 300 })
+  })
+
   it('SYNC-18: what is written is read again, the longest fits, and nothing else is read', () => {
     const whole = says(bob, {
       status: 'idle',
