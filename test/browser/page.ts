@@ -3,6 +3,7 @@ import { connect, openStore, type ConnectInit, type Session } from '../../client
 import { openLevelKeyValue } from '../../client/sdk/store/level-key-value.ts'
 import { channelList } from '../../spec/calls/channel.list.ts'
 import { serverList } from '../../spec/calls/server.list.ts'
+import { HearthError } from '../../spec/errors.ts'
 import type { ChannelId } from '../../spec/ids.ts'
 import { storeCases } from '../unit/client/sdk/store/suite.ts'
 
@@ -84,6 +85,15 @@ export const hearth = {
     void open().send(channel, text)
   },
   saved: () => open().saved(),
+  /** The code of the error that the store of `enter` is opened with; undefined: it opens. */
+  openTwice: (): Promise<string | undefined> =>
+    openStore('client').then(
+      async (store) => {
+        await store.close()
+        return undefined
+      },
+      (error: unknown) => (error instanceof HearthError ? error.code : String(error)),
+    ),
   shown,
   untilShown,
   untilState,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createOfflineStore } from '../../../../../client/sdk/store/offline-store.ts'
@@ -34,6 +34,13 @@ describe('sdk: offline store in LevelDB', () => {
       const first = await openLevelKeyValue(folder)
       await assert.rejects(openLevelKeyValue(folder), { code: 'STORE_FAILED' })
       await first.close()
+    }))
+
+  it('is for the eyes of its owner: it holds a key', () =>
+    inFolder(async (folder) => {
+      const store = await openLevelKeyValue(folder)
+      assert.equal((await stat(folder)).mode & 0o777, 0o700)
+      await store.close()
     }))
 })
 
