@@ -22,6 +22,7 @@ export interface Certificates extends HotKeys {
 
 interface Known extends HotKey {
   readonly serial: number
+  readonly revokesEarlier: boolean
 }
 
 export async function openCertificates(
@@ -30,8 +31,8 @@ export async function openCertificates(
 ): Promise<Certificates> {
   const table = await createRecords(store, 'certificates', z.array(z.string()))
   const read = (node: NodeId, certificate: Uint8Array): Known => {
-    const { serial, hotPublicKey, notBeforeMs } = certificateOf(verify, node, certificate)
-    return { certificate, serial, publicKey: hotPublicKey, notBeforeMs }
+    const { serial, hotPublicKey, notBeforeMs, revokesEarlier } = certificateOf(verify, node, certificate)
+    return { certificate, serial, publicKey: hotPublicKey, notBeforeMs, revokesEarlier }
   }
   const known = new Map<NodeId, readonly Known[]>()
   for (const [node, texts] of table.all()) {
@@ -56,7 +57,8 @@ export async function openCertificates(
   }
 
   return {
-    of: (node) => known.get(node) ?? [],
+    of: (node) => known.get(node)?.slice(0, countOf(known.get(node))) ?? [],
+    revokedOf: (node) => known.get(node)?.slice(countOf(known.get(node))) ?? [],
     publicKeysOf: (node) => (known.get(node) ?? []).map(({ publicKey }) => publicKey),
     learn(node, certificate) {
       const before = known.get(node) ?? []
@@ -77,6 +79,12 @@ export async function openCertificates(
     },
     settled: () => writing,
   }
+}
+
+/** CERT-4: how many count, of those with the highest serial first. */
+const countOf = (certificates: readonly Known[] = []): number => {
+  const last = certificates.findIndex(({ revokesEarlier }) => revokesEarlier)
+  return last < 0 ? certificates.length : last + 1
 }
 
 const readable = (read: () => Known): Known | undefined => {

@@ -1,13 +1,17 @@
 /** The data of a node, opened from its folder: keys, store and log. `node.ts` builds the house on it, `stopped-node.ts` looks into it. */
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import type { Verify } from '../spec/crypto.ts'
 import { openCertificates, type Certificates } from './certificates.ts'
 import { createVerify, sha256 } from './crypto.ts'
 import type { Layout } from './data-folder/layout.ts'
 import { relationOf, relationsVersion } from '../spec/relations.ts'
-import { openKeys, type NodeKeys } from './keys.ts'
+import { certificateOf, openKeys, type NodeKeys } from './keys.ts'
 import { createLog } from './log/create-log.ts'
+import { resealOwnFeeds } from './log/reseal.ts'
 import { createHighWaterFile } from './log/high-water.ts'
 import type { Log } from './log/log.ts'
+import { createRecords } from './store/records.ts'
 import { createLevelStore, type LevelStore } from './store/level-store.ts'
 import { migrate } from './store/schema.ts'
 
@@ -54,6 +58,23 @@ export async function openData(layout: Layout, { clock, freeFloorBytes }: DataIn
       highWater: createHighWaterFile({ hash: sha256 }, { path: layout.highWater }),
     }),
   )
+  await resealOnce({ store, log, keys, verify })
   const closing = opened.move()
   return { keys, certificates, store, log, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+/** CERT-4: before anybody is served, once for each certificate that revokes. */
+async function resealOnce({
+  store,
+  log,
+  keys,
+  verify,
+}: Pick<Data, 'store' | 'log' | 'keys'> & { readonly verify: Verify }): Promise<void> {
+  const { nodeId, certificate, hot } = keys
+  const { serial, revokesEarlier } = certificateOf(verify, nodeId, certificate)
+  if (!revokesEarlier) return
+  const done = await createRecords(store, 'resealed', z.object({ serial: z.number() }))
+  if (done.get(nodeId)?.serial === serial) return
+  await resealOwnFeeds({ store, log, hash: sha256, sign: hot.sign }, nodeId)
+  await done.put(nodeId, { serial })
 }

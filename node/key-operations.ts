@@ -32,6 +32,8 @@ export interface KeyReport {
   readonly earlier: number
   /** Serial of the key that the next start takes up. */
   readonly next: number | undefined
+  /** It revokes all that were before (CERT-4). */
+  readonly nextRevokes: boolean
 }
 
 /** Throws NOT_FOUND where no node has been. */
@@ -41,6 +43,7 @@ export async function showKeys(folder: string, { verify }: Pick<KeysComponents, 
   if (certificate === undefined) throw noKeys(folder)
   const { serial, hotPublicKey, notBeforeMs } = certificateOf(verify, nodeId, certificate)
   const [, next] = ((await readKeyFile(folder, keyFiles.next)) ?? '').split('\n')
+  const coming = next === undefined ? undefined : certificateOf(verify, nodeId, decodeBase32(next) ?? new Uint8Array())
   return {
     nodeId,
     root: (await readKeyFile(folder, keyFiles.root)) === undefined ? 'elsewhere' : 'here',
@@ -48,17 +51,19 @@ export async function showKeys(folder: string, { verify }: Pick<KeysComponents, 
     serial,
     since: notBeforeMs,
     earlier: (await readCertificates(folder, keyFiles.earlier)).length,
-    next: next === undefined ? undefined : certificateOf(verify, nodeId, decodeBase32(next) ?? new Uint8Array()).serial,
+    next: coming?.serial,
+    nextRevokes: coming?.revokesEarlier === true,
   }
 }
 
 /**
- * A new hot key, certified by the root, for the next start (CERT-3). `rootFile`: where the root is kept when it is not
+ * A new hot key, certified by the root, for the next start (CERT-3); `revokeEarlier`: those before count no more (CERT-4).
+ * `rootFile`: where the root is kept when it is not
  * here; it is read and not copied. Throws NOT_ALLOWED without the root.
  */
 export async function rotateKeys(
   folder: string,
-  { rootFile }: { readonly rootFile?: string | undefined },
+  { rootFile, revokeEarlier = false }: { readonly rootFile?: string | undefined; readonly revokeEarlier?: boolean },
   { clock, verify }: KeysComponents,
 ): Promise<{ readonly serial: number }> {
   const nodeId = await readNodeId(folder)
@@ -66,9 +71,16 @@ export async function rotateKeys(
   if (root === undefined) {
     throw new HearthError('NOT_ALLOWED', 'the root key is kept elsewhere; bring it and say --root FILE')
   }
-  const { serial, next } = await showKeys(folder, { verify })
+  const { serial, next, nextRevokes } = await showKeys(folder, { verify })
   const hot = createSigningKey()
-  const certificate = { serial: Math.max(serial, next ?? 0) + 1, hotPublicKey: hot.publicKey, notBeforeMs: clock.now() }
+  // A rotation that revokes and was not taken up yet is replaced by one that does the same.
+  const revokesEarlier = revokeEarlier || nextRevokes
+  const certificate = {
+    serial: Math.max(serial, next ?? 0) + 1,
+    hotPublicKey: hot.publicKey,
+    notBeforeMs: clock.now(),
+    revokesEarlier,
+  }
   await writeKeyFile(
     folder,
     keyFiles.next,

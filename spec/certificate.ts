@@ -15,11 +15,24 @@ export interface Certificate {
   readonly hotPublicKey: Uint8Array
   /** Unix ms. */
   readonly notBeforeMs: number
+  /** No key with a lower serial counts any more, whatever it sealed (CERT-4). */
+  readonly revokesEarlier: boolean
 }
 
-/** CERT-2: CBOR [body, signature], body = CBOR [1, serial, hotPublicKey, notBeforeMs]; `sign` holds the root key. */
-export const issueCertificate = (sign: Sign, { serial, hotPublicKey, notBeforeMs }: Certificate): Uint8Array => {
-  const body = encodeCbor([1, serial, hotPublicKey, notBeforeMs])
+/**
+ * CERT-2: CBOR [body, signature], body = CBOR [1, serial, hotPublicKey, notBeforeMs], or 2 for 1 to revoke all keys before;
+ * `sign` holds the root key.
+ */
+export const issueCertificate = (
+  sign: Sign,
+  {
+    serial,
+    hotPublicKey,
+    notBeforeMs,
+    revokesEarlier = false,
+  }: Omit<Certificate, 'revokesEarlier'> & Partial<Certificate>,
+): Uint8Array => {
+  const body = encodeCbor([revokesEarlier ? 2 : 1, serial, hotPublicKey, notBeforeMs])
   return encodeCbor([body, sign(concatBytes(certificateDomain, body))])
 }
 
@@ -51,12 +64,13 @@ const decodeOuter = (bytes: Uint8Array): { body: Uint8Array; signature: Uint8Arr
 const decodeBody = (bytes: Uint8Array): Certificate =>
   orInvalid(() => {
     const reader = new CborReader(bytes)
-    const known = reader.array() === 4 && reader.uint() === 1
+    const version = reader.array() === 4 ? reader.uint() : 0
     const serial = reader.uint()
     const hotPublicKey = reader.bytesOf(32)
     const notBeforeMs = reader.uint()
     reader.end()
-    return known && serial > 0 ? { serial, hotPublicKey, notBeforeMs } : undefined
+    const isKnown = (version === 1 || version === 2) && serial > 0
+    return isKnown ? { serial, hotPublicKey, notBeforeMs, revokesEarlier: version === 2 } : undefined
   })
 
 const orInvalid = <T>(decode: () => T | undefined): T => {

@@ -43,6 +43,8 @@ export interface SyncLog {
   /** At most `limit` events, or up to the next seal where that is further, unless `within`; undefined: not held. */
   slice(feed: FeedId, from: number, limit: number, within?: boolean): Promise<Slice | undefined>
   appendRemote(slice: Slice & { readonly publicKey: Uint8Array }): Promise<readonly unknown[]>
+  /** Another seal for what is held; false: it is not. */
+  reseal?(slice: Slice & { readonly publicKey: Uint8Array }): Promise<boolean>
   get(id: EventId): Promise<{ readonly channel: ChannelId } | undefined>
   onCommitted(listener: (entries: readonly Committed[]) => void): () => void
   /** Floors of a channel have moved up (FEED-7). */
@@ -66,8 +68,10 @@ export interface HotKey {
  * certificate nobody takes an event from us, and its node may never come back.
  */
 export interface HotKeys {
-  /** Highest serial first; empty for a node that was never heard of. */
+  /** Highest serial first, without those that are revoked (CERT-4); empty for a node that was never heard of. */
   of(node: NodeId): readonly HotKey[]
+  /** CERT-4 */
+  revokedOf?(node: NodeId): readonly HotKey[]
   /** Takes a certificate, whoever brings it. False: the node's root did not sign it (CERT-2). */
   learn(node: NodeId, certificate: Uint8Array): boolean
 }

@@ -13,6 +13,7 @@ import { createIntake, type Outcome } from './intake.ts'
 import { createJoins } from './joins.ts'
 import { createNewest } from './newest.ts'
 import { createOutbox } from './outbox.ts'
+import { createReseals } from './reseals.ts'
 import { createRangeClient, type RangeClient } from './range-client.ts'
 import { createRecent } from './recent.ts'
 import { createScope } from './scope.ts'
@@ -68,10 +69,12 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
   }
 
   const suspicion = createSuspicion({ ...shared, client, forked })
+  const reseals = createReseals({ ...shared, client })
 
   /** What a piece leads to, wherever it came from. True: the rest of the answer may come. */
   const settled = (session: Session, piece: Piece, outcome: Outcome): boolean => {
     const { feed } = outcome
+    if (piece.certificates.length > 0 && piece.origin.node === session.node) reseals.check(session)
     if (outcome.status === 'taken') {
       acknowledge(session, piece, feed)
       const served = scope.serverOf(piece.origin.channel)

@@ -100,6 +100,11 @@ export const createIntake = (parts: IntakeParts): Intake => {
     return undefined
   }
 
+  /** CERT-4: whoever passes it on may not know. */
+  const isRevoked = ({ origin, seal }: Piece, feed: FeedId): boolean =>
+    seal !== undefined &&
+    (keys.revokedOf?.(origin.node) ?? []).some(({ publicKey }) => verifySeal(hash, verify, publicKey, { feed, seal }))
+
   /** SYNC-6: a body may be missing beside the event that redacted it; by the word of the origin, or when it can't be had at all. */
   const waitsForRedaction = async (session: Session, piece: Piece): Promise<boolean> => {
     if (session.node === piece.origin.node) return false
@@ -165,6 +170,9 @@ export const createIntake = (parts: IntakeParts): Intake => {
       }
       if (refused !== undefined) return refused
       try {
+        if (isRevoked(piece, feed)) {
+          return { status: 'rejected', feed, code: 'SEAL_INVALID', detail: 'the key of its seal was revoked' }
+        }
         const publicKey = keyOf(piece, feed)
         if (publicKey === undefined && keys.of(piece.origin.node).length === 0) {
           return { status: 'rejected', feed, code: 'NOT_FOUND', detail: 'no certificate of the origin is known' }

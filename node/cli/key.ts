@@ -16,10 +16,19 @@ export const showKey: LocalRun = async (invocation, io, folder) => {
 }
 
 export const rotateKey: LocalRun = async (invocation, io, folder) => {
-  const { root } = invocation.input
+  const { root, revokeEarlier } = invocation.input
   const rootFile = typeof root === 'string' ? resolve(io.cwd, root) : undefined
-  const { serial } = await rotateKeys(keysOf(folder), { rootFile }, { clock: Date, verify: createVerify() })
-  return say(invocation, io, { serial }, `hot key ${serial} is certified; the next start of the node takes it up`)
+  const { serial } = await rotateKeys(
+    keysOf(folder),
+    { rootFile, revokeEarlier: revokeEarlier === true },
+    { clock: Date, verify: createVerify() },
+  )
+  return say(
+    invocation,
+    io,
+    { serial },
+    `hot key ${serial} is certified; the next start of the node takes it up${revokeEarlier === true ? ', and no node takes anything under the keys before it any more' : ''}`,
+  )
 }
 
 export const exportRootKey: LocalRun = async (invocation, io, folder) => {

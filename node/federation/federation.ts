@@ -155,6 +155,7 @@ export async function openFederation(components: FederationComponents, init: Fed
           sealedFeeds: (channel) => log.sealedFeeds(channel),
           slice: (feed, from, limit, within) => log.slice(feed, from, limit, within),
           appendRemote: (slice) => ingest.append(slice),
+          reseal: (slice) => log.reseal(slice),
           get: (id) => log.get(id),
           onCommitted: (listener) => log.onCommitted(listener),
           onRetained: (listener) => log.onRetained(listener),

@@ -9,7 +9,8 @@ import { localTimers, type LogComponents, type LogInit } from './components.ts'
 import { corrupt, eventValue } from './event-value.ts'
 import { bytesOf, extend, type Feed, type FeedTable } from './feed-table.ts'
 import { createEventReader } from './event-reader.ts'
-import { eventKey, redactionKey, redactionWantedKey } from './keys.ts'
+import { encodeSeal } from '../../spec/seal.ts'
+import { eventKey, redactionKey, redactionWantedKey, sealKey } from './keys.ts'
 import type {
   Admit,
   Appended,
@@ -33,7 +34,7 @@ import type {
 import { createReader, type Reader } from './reader.ts'
 import { assertReaches, recover, type Recovered } from './recovery.ts'
 import { bringUpToDate, readRedactionsWanted, readRelated, readTargets } from './relations.ts'
-import { checkSlice, forked } from './remote.ts'
+import { checkSlice, forked, type CheckedSlice } from './remote.ts'
 import { createRetainer, type Retainer } from './retainer.ts'
 import type { Operation } from '../store/store.ts'
 import { createSlices, type SliceOf } from './slices.ts'
@@ -213,6 +214,25 @@ class OpenLog implements Log {
     if (this.#closed) throw closedError()
     const { hash, keys } = this.#components
     const checked = checkSlice({ hash, keys, clock: this.#hybrid }, this.#writer.epoch, slice, admit)
+    await this.#assertShared(checked)
+    return this.#writer.appendSlice(checked)
+  }
+
+  async reseal(slice: RemoteSlice): Promise<boolean> {
+    if (this.#closed) throw closedError()
+    const { hash, keys, store } = this.#components
+    const checked = checkSlice({ hash, keys, clock: this.#hybrid }, this.#writer.epoch, slice, undefined)
+    const feed = this.#table.feeds.get(checked.feed)
+    const { seal } = slice
+    if (feed === undefined || seal === undefined || seal.seq > feed.stored.seq || slice.from < feed.storedFloor)
+      return false
+    await this.#assertShared(checked)
+    await store.commit([{ type: 'put', key: sealKey(feed.bytes, seal.seq), value: encodeSeal(seal) }])
+    return true
+  }
+
+  /** Throws CHAIN_BROKEN: the events that both sides hold are not the same. */
+  async #assertShared(checked: CheckedSlice): Promise<void> {
     const feed = this.#table.feeds.get(checked.feed)
     // What both sides hold must be the same; one event is enough, the chain vouches for those before it.
     const shared = checked.events.findLast(
@@ -222,7 +242,6 @@ class OpenLog implements Log {
       const [ours] = await this.#reader.feedEvents(feed, shared.header.seq, 1)
       if (!ours || Buffer.compare(ours.hash, shared.hash) !== 0) throw forked(feed.id, shared.header.seq)
     }
-    return this.#writer.appendSlice(checked)
   }
 
   slice(id: FeedId, from: number, limit: number, within = false): Promise<FeedSlice | undefined> {

@@ -204,6 +204,11 @@ export interface Log extends AsyncDisposable {
    */
   appendRemote(slice: RemoteSlice, admit?: Admit): Promise<Entry[]>
   /**
+   * Puts the seal of a piece that is here already in the place of the one that is stored (CERT-4). False: it is not here.
+   * Throws as `appendRemote`.
+   */
+  reseal(slice: RemoteSlice): Promise<boolean>
+  /**
    * Events of a feed from `from` on for peers: at most `limit`, or up to the next seal where that is further, unless
    * `within` says that history below what is sealed is wanted. Undefined: not held.
    */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { localCommand, textFlag, word } from '../command.ts'
+import { localCommand, textFlag, word, yesFlag } from '../command.ts'
 import type { Command } from '../command.ts'
 
 export const keyCommands: readonly Command[] = [
@@ -14,8 +14,17 @@ export const keyCommands: readonly Command[] = [
     noun: 'key',
     verb: 'rotate',
     summary: 'make a new hot key, certified by the root; the next start takes it up',
-    args: z.strictObject({ root: textFlag('FILE', 'the exported root key, when it is not on this machine') }),
-    examples: ['hearth key rotate', 'hearth key rotate --root /media/usb/home-root.key'],
+    args: z.strictObject({
+      root: textFlag('FILE', 'the exported root key, when it is not on this machine'),
+      revokeEarlier: yesFlag(
+        'a key was stolen: nothing that any key before it sealed is taken by other nodes any more',
+      ),
+    }),
+    examples: [
+      'hearth key rotate',
+      'hearth key rotate --revoke-earlier',
+      'hearth key rotate --root /media/usb/home-root.key',
+    ],
   }),
   localCommand({
     noun: 'key',

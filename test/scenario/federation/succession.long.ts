@@ -22,7 +22,8 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
 }
 
 /** What all nodes must answer alike. */
-const stateAt = async ({ client, user, channels }: Person, server: string): Promise<object> => {
+const stateAt = async (person: Person, server: string): Promise<object> => {
+  const { client, user } = person
   const { members } = await callNode(client, user, memberList, { server })
   const { owners, guardians, root, epoch } = await callNode(client, user, successionShow, { server })
   return {
@@ -31,7 +32,7 @@ const stateAt = async ({ client, user, channels }: Person, server: string): Prom
     owners: owners.map(({ node, member }) => `${node}/${member}`),
     guardians: guardians.map(({ node, member }) => `${node}/${member}`),
     members: members.map(({ name, rank, roles }) => `${name} ${rank} ${roles.join()}`).sort(),
-    channels: await channels(server),
+    channels: await person.channels(server),
   }
 }
 

@@ -361,20 +361,23 @@ export const certificateVectors = () => {
   }
   const fields = [1, 1, hot.publicKey, 1_800_000_000_000]
   return {
-    comment: 'CERT-1 to CERT-3, under one root key. Invalid: SEAL_INVALID.',
+    comment: 'CERT-1 to CERT-4, under one root key. Invalid: SEAL_INVALID.',
     rootPublicKey: hex(root.publicKey),
-    valid: [fields, [1, 2, signer('next hot').publicKey, 0]].map((fields) => ({
-      certificate: certify(fields),
-      serial: fields[1],
-      hotPublicKey: hex(fields[2] as Uint8Array),
-      notBeforeMs: fields[3],
-    })),
+    valid: [fields, [1, 2, signer('next hot').publicKey, 0], [2, 3, signer('third hot').publicKey, 7]].map(
+      (fields) => ({
+        certificate: certify(fields),
+        serial: fields[1],
+        hotPublicKey: hex(fields[2] as Uint8Array),
+        notBeforeMs: fields[3],
+        revokesEarlier: fields[0] === 2,
+      }),
+    ),
     invalid: [
       { certificate: '', why: 'nothing' },
       { certificate: certify(fields, hot), why: 'signed by another key' },
       { certificate: certify(fields, root, 'hearth-seal-1'), why: 'signed as something else' },
       { certificate: certify(fields, root, ''), why: 'signed without a domain' },
-      { certificate: certify(fields.with(0, 2)), why: 'format version 2' },
+      { certificate: certify(fields.with(0, 3)), why: 'format version 3' },
       { certificate: certify(fields.with(1, 0)), why: 'serial 0' },
       { certificate: certify(fields.with(2, hot.publicKey.subarray(1))), why: 'a key of 31 bytes' },
       { certificate: certify(fields.with(2, new Uint8Array(32))), why: 'a key of small order' },

@@ -12,8 +12,13 @@ const own = createSigningKey()
 const root = createSigningKey()
 const node = encodeBase32(root.publicKey) as NodeId
 
-const certify = (serial: number, hot = createSigningKey(), by: SigningKey = root): [Uint8Array, Uint8Array] => [
-  issueCertificate(by.sign, { serial, hotPublicKey: hot.publicKey, notBeforeMs: 1 }),
+const certify = (
+  serial: number,
+  hot = createSigningKey(),
+  by: SigningKey = root,
+  revokesEarlier = false,
+): [Uint8Array, Uint8Array] => [
+  issueCertificate(by.sign, { serial, hotPublicKey: hot.publicKey, notBeforeMs: 1, revokesEarlier }),
   hot.publicKey,
 ]
 
@@ -52,6 +57,19 @@ describe('certificates of other nodes', () => {
     assert.equal(certificates.learn(node, one), true)
     assert.equal(certificates.learn(node, certify(1)[0]), false)
     assert.equal(certificates.of(node).length, 1)
+  })
+
+  it('CERT-4: one that revokes leaves those before it known, and not counting, in any order', async () => {
+    const store = createMemoryStore()
+    const certificates = await open(store)
+    const all = [1, 2, 3, 4].map((serial) => certify(serial, undefined, root, serial === 3)[0])
+    for (const at of [3, 0, 2, 1]) assert.equal(certificates.learn(node, all[at] ?? new Uint8Array()), true)
+    await certificates.settled()
+    for (const known of [certificates, await open(store)]) {
+      assert.deepEqual(hexOf(known.of(node)), [all[3]!, all[2]!].map(encodeBase32))
+      assert.deepEqual(hexOf(known.revokedOf?.(node) ?? []), [all[1]!, all[0]!].map(encodeBase32))
+      assert.equal(known.publicKeysOf(node).length, 4)
+    }
   })
 
   it('are as many as a node may have', async () => {

@@ -32,6 +32,21 @@ describe('what an operator does with the keys', () => {
     assert.deepEqual([report.serial, report.earlier, report.next, report.root], [2, 1, undefined, 'here'])
   })
 
+  it('CERT-4: a rotation that revokes says so, also when another one replaces it before a start', async () => {
+    const first = await openKeys(folder, components)
+    assert.equal(certificateOf(components.verify, first.nodeId, first.certificate).revokesEarlier, false)
+    await rotateKeys(folder, { revokeEarlier: true }, components)
+    assert.equal((await showKeys(folder, components)).nextRevokes, true)
+    await rotateKeys(folder, {}, components)
+    const { nodeId, certificate } = await openKeys(folder, components)
+    assert.deepEqual(
+      (({ serial, revokesEarlier }) => ({ serial, revokesEarlier }))(
+        certificateOf(components.verify, nodeId, certificate),
+      ),
+      { serial: 3, revokesEarlier: true },
+    )
+  })
+
   it('asked for twice before a start, the later one counts', async () => {
     await openKeys(folder, components)
     await rotateKeys(folder, {}, components)

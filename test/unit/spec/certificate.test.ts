@@ -11,6 +11,7 @@ interface Vectors {
     readonly serial: number
     readonly hotPublicKey: string
     readonly notBeforeMs: number
+    readonly revokesEarlier: boolean
   }[]
   readonly invalid: readonly { readonly certificate: string; readonly why: string }[]
 }
@@ -20,7 +21,7 @@ const refused = (error: unknown): boolean => error instanceof HearthError && err
 describe('node certificates', () => {
   const { rootPublicKey, valid, invalid } = readVectors('certificate') as Vectors
 
-  // CERT-1, CERT-2, CERT-3
+  // CERT-1 to CERT-4
   it('are issued and read as the valid vectors', () => {
     for (const { certificate, hotPublicKey, ...rest } of valid) {
       const fields = { ...rest, hotPublicKey: unhex(hotPublicKey) }

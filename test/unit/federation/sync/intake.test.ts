@@ -35,16 +35,17 @@ describe('what comes in from other nodes', () => {
     return { ...slice, redactedBy: new Map(), certificates: [] }
   }
 
-  const take = async (piece: Piece, rights: { serves?: boolean; writes?: boolean } = {}) => {
-    const { serves = true, writes = true } = rights
+  const take = async (piece: Piece, rights: { serves?: boolean; writes?: boolean; revoked?: boolean } = {}) => {
+    const { serves = true, writes = true, revoked = false } = rights
     await using log = await createLog(components({ clock: { now: () => rotatedMs + 3_600_000 } }))
     const keys = {
       of: () =>
-        [fresh, old].map(({ publicKey }) => ({
+        (revoked ? [fresh] : [fresh, old]).map(({ publicKey }) => ({
           publicKey,
           certificate: new Uint8Array(),
           notBeforeMs: publicKey === fresh.publicKey ? rotatedMs : 0,
         })),
+      revokedOf: () => (revoked ? [{ publicKey: old.publicKey, certificate: new Uint8Array(), notBeforeMs: 0 }] : []),
       learn: () => true,
     }
     const scope = createScope({
@@ -67,6 +68,15 @@ describe('what comes in from other nodes', () => {
     assert.equal((await take(await pieceOf(fresh, rotatedMs + 1_000))).status, 'taken')
     assert.equal((await take(await pieceOf(old, rotatedMs - 1_000))).status, 'taken')
     assert.equal((await take(await pieceOf(old, rotatedMs + 61_000))).status, 'dropped')
+  })
+
+  it('CERT-4: a key that was revoked seals nothing, however old, and that is not the peer’s fault', async () => {
+    const revoked = true
+    const refused = await take(await pieceOf(old, rotatedMs - 1_000), { revoked })
+    assert.equal(refused.status, 'rejected')
+    assert.ok('code' in refused && refused.code === 'SEAL_INVALID')
+    assert.equal((await take(await pieceOf(fresh, rotatedMs - 1_000), { revoked })).status, 'taken')
+    assert.equal((await take(await pieceOf(createSigningKey(), rotatedMs), { revoked })).status, 'dropped')
   })
 
   // SYNC-2, SYNC-9
