@@ -60,8 +60,10 @@ export const writeEventId = (target: Uint8Array, offset: number, id: EventId): v
   parseUuidInto(target, offset, id)
 }
 
-/** The id in 16 bytes, or undefined when they have not the version 7 and the variant 10. */
-export const readEventId = (bytes: Uint8Array, offset: number = 0): EventId | undefined =>
+/** Have these 16 bytes the version 7 and the variant 10? */
+export const isEventIdAt = (bytes: Uint8Array, offset: number): boolean =>
   ((bytes[offset + 6] ?? 0) & 0xf0) === 0x70 && ((bytes[offset + 8] ?? 0) & 0xc0) === 0x80
-    ? (formatUuid(bytes, offset) as EventId)
-    : undefined
+
+/** The id in 16 bytes, or undefined when they are none. */
+export const readEventId = (bytes: Uint8Array, offset: number = 0): EventId | undefined =>
+  isEventIdAt(bytes, offset) ? (formatUuid(bytes, offset) as EventId) : undefined

@@ -8,7 +8,7 @@ import { CborReader } from './cbor-reader.ts'
 import { headSize, nullItem, writeBytes, writeHead } from './cbor-writer.ts'
 import type { Sha256 } from './crypto.ts'
 import { HearthError } from './errors.ts'
-import { readEventId, writeEventId } from './event-id.ts'
+import { writeEventId } from './event-id.ts'
 import { plainNames, type HeaderNames } from './header-names.ts'
 import type { EventId, FeedId, MemberId } from './ids.ts'
 import { limits } from './limits.ts'
@@ -77,7 +77,7 @@ export const decodeHeader = (headerBytes: Uint8Array, names: HeaderNames = plain
   const seq = reader.uint()
   if (seq < 1) throw invalid('the sequence number is not positive')
   const prevHash = reader.bytesOf(32)
-  const id = anId(readEventId(headerBytes, reader.passBytesOf(16)))
+  const id = anId(names.id(headerBytes, reader.passBytesOf(16)))
   const member = names.member(headerBytes, reader.passBytesOf(16))
   const auth = reader.skipNull() ? undefined : anId(names.auth(headerBytes, reader.passBytesOf(16)))
   const typeAt = reader.passText()

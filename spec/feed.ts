@@ -67,7 +67,6 @@ export const checkChain = (sha256: Sha256, start: FeedPoint, raws: Iterable<Uint
   let head = start
   for (const raw of raws) {
     const seq = head.seq + 1
-    const broken = (reason: string): ChainCheck => ({ ok: false, seq, code: 'CHAIN_BROKEN', reason })
     let event: DecodedEvent
     try {
       event = decodeEvent(raw, names)
@@ -76,17 +75,17 @@ export const checkChain = (sha256: Sha256, start: FeedPoint, raws: Iterable<Uint
       throw error
     }
     const { header, headerBytes, salt, body } = event
-    if (header.feed !== head.feed) return broken(`it belongs to feed ${header.feed}`) // FEED-1
-    if (header.seq !== seq) return broken(`it is number ${header.seq} where ${seq} belongs`) // FEED-3
-    if (!equalBytes(header.prevHash, head.hash)) return broken('it is not linked to the event before it') // FEED-4
-    if (!hasTail(header.id, tail)) return broken('its id was not made by this feed') // FEED-5
-    if (head.id !== undefined && header.id <= head.id) return broken('its id does not ascend') // FEED-6
+    if (header.feed !== head.feed) return broken(seq, `it belongs to feed ${header.feed}`) // FEED-1
+    if (header.seq !== seq) return broken(seq, `it is number ${header.seq} where ${seq} belongs`) // FEED-3
+    if (!equalBytes(header.prevHash, head.hash)) return broken(seq, 'it is not linked to the event before it') // FEED-4
+    if (!hasTail(header.id, tail)) return broken(seq, 'its id was not made by this feed') // FEED-5
+    if (head.id !== undefined && header.id <= head.id) return broken(seq, 'its id does not ascend') // FEED-6
     if (
       salt !== undefined &&
       body !== undefined &&
       !equalBytes(hashBody(sha256, salt, body, salted), header.bodyHash)
     ) {
-      return broken('its body is not the one that its header names') // EVENT-5
+      return broken(seq, 'its body is not the one that its header names') // EVENT-5
     }
     const hash = hashEvent(sha256, headerBytes)
     head = { feed: head.feed, seq, hash, id: header.id }
@@ -94,3 +93,5 @@ export const checkChain = (sha256: Sha256, start: FeedPoint, raws: Iterable<Uint
   }
   return { ok: true, head, events }
 }
+
+const broken = (seq: number, reason: string): ChainCheck => ({ ok: false, seq, code: 'CHAIN_BROKEN', reason })

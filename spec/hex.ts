@@ -16,6 +16,13 @@ export const encodeHex = (bytes: Uint8Array): string => {
   return text
 }
 
+/** Of `length` bytes that begin at `at`, without a view of them. */
+export const hexOf = (bytes: Uint8Array, at: number, length: number): string => {
+  let text = ''
+  for (let i = at; i < at + length; i++) text += hexPairs[bytes[i] ?? 0]
+  return text
+}
+
 /** Strict: lower case only, an even number of digits. */
 export const decodeHex = (text: string): Uint8Array | undefined => {
   if (text.length % 2 !== 0) return undefined
