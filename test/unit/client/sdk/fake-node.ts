@@ -34,6 +34,10 @@ export interface FakeNode {
   readonly filters: readonly string[]
   /** What calls are answered with instead, by method. */
   readonly callFaults: Map<string, HearthError>
+  /** Calls that this node answers besides, by method. */
+  readonly callAnswers: Map<string, (input: unknown) => unknown>
+  /** Delivers an event as it is, whatever it claims. */
+  deliver(event: EventJson): void
   /** Runs before each link is opened. */
   beforeOpen: () => Promise<void> | void
   /** Runs before each SUBACK. */
@@ -75,6 +79,8 @@ export const createFakeNode = ({ user = 'alice' }: { readonly user?: string } = 
   const answer = (method: string, input: unknown): unknown => {
     const fault = node.callFaults.get(method)
     if (fault !== undefined) throw fault
+    const other = node.callAnswers.get(method)
+    if (other !== undefined) return other(input)
     if (method === 'history') return page(history.input.parse(input))
     if (method === 'catchup') return since(catchup.input.parse(input))
     if (method === 'message.receipts') {
@@ -192,6 +198,8 @@ export const createFakeNode = ({ user = 'alice' }: { readonly user?: string } = 
       return [...(link?.filters ?? [])]
     },
     callFaults: new Map(),
+    callAnswers: new Map(),
+    deliver: (event) => void store(event),
     beforeOpen: () => undefined,
     beforeGrant: () => undefined,
     beforeAnswer: () => undefined,
