@@ -20,7 +20,7 @@ const parameters: Readonly<Record<string, Json>> = {
   server: { description: 'Handle of a server (ID-8).' },
   handle: { description: 'Handle of a channel in it (ID-8).' },
   me: { description: 'One’s own user name (ID-7).' },
-  user: { description: 'A user of this node (ID-7).' },
+  user: { description: 'A user of this node (ID-7), or the address of somebody of another (TOPIC-12).' },
 }
 
 /** With the parameters that stand in it. */
@@ -38,16 +38,17 @@ const channel = (address: string, description: string, messages: readonly string
 const byHandle = (address: string): string | undefined =>
   address.startsWith('c/{channel}/') ? address.replace('c/{channel}/', 's/{server}/{handle}/') : undefined
 
+/** A topic under each of its addresses. */
 const twice = <T>(
-  { name, address }: Pick<PublishSpec | DeliverySpec, 'name' | 'address'>,
+  topic: PublishSpec | DeliverySpec,
   kind: string,
   make: (key: string, address: string) => T,
 ): [string, T][] => {
-  const other = byHandle(address)
-  const id = `${kind}.${name}`
+  const id = `${kind}.${topic.name}`
+  const handles = byHandle(topic.address)
   return [
-    [id, make(id, address)],
-    ...(other === undefined ? [] : [[`${id}.by-handle`, make(id, other)] as [string, T]]),
+    [id, make(id, topic.address)],
+    ...(handles === undefined ? [] : [[`${id}.by-handle`, make(id, handles)] as [string, T]]),
   ]
 }
 
@@ -84,9 +85,10 @@ const requestId: JsonSchema = {
 }
 
 /** CALL-2: the input of the call, and an id of the request's own. */
-const withId = (input: JsonSchema): JsonSchema => {
-  const { properties, ...rest } = input
-  return properties === undefined ? input : { ...rest, properties: { id: requestId, ...properties } }
+const withId = (input: JsonSchema, named: ReadonlyMap<string, JsonSchema>): JsonSchema => {
+  const { $ref } = input
+  if ($ref !== undefined) return withId(named.get($ref.slice(schemaRef('').$ref.length)) ?? {}, named)
+  return { ...input, properties: { id: requestId, ...input.properties } }
 }
 
 const replyOf = (call: CallSpec): JsonSchema => ({
@@ -217,7 +219,7 @@ const schemas = (): Json => {
   // An AsyncAPI 3 schema is a draft-07 one; it knows no two keywords beside a reference.
   const all = new Map([...made].map(([name, schema]) => [name, unburdened(schema) as JsonSchema]))
   for (const call of calls) {
-    all.set(`${call.method}.request`, withId(all.get(`${call.method}.input`) ?? {}))
+    all.set(`${call.method}.request`, withId(all.get(`${call.method}.input`) ?? {}, all))
     all.set(`${call.method}.reply`, replyOf(call))
   }
   return Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)))

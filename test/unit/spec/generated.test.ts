@@ -12,6 +12,9 @@ import { jsonSchemas, type JsonSchema } from '../../support/schemas/json-schema.
 import { generated, generatedFolder, generatedPaths } from '../../support/schemas/make.ts'
 
 const asyncApi = z.looseObject({
+  components: z.looseObject({
+    schemas: z.record(z.string(), z.looseObject({ properties: z.record(z.string(), z.unknown()).optional() })),
+  }),
   asyncapi: z.string().regex(/^3\./),
   channels: z.record(z.string(), z.looseObject({ address: z.string(), messages: z.record(z.string(), z.unknown()) })),
   operations: z.record(
@@ -46,7 +49,12 @@ describe('spec/generated', () => {
   })
 
   it('has every topic and every call, with payload, reply, errors and permissions', () => {
-    const { channels, operations } = asyncApi.parse(JSON.parse(files.get('asyncapi.json') ?? ''))
+    const { channels, operations, components } = asyncApi.parse(JSON.parse(files.get('asyncapi.json') ?? ''))
+    const requestsWithId = new Set(
+      calls.flatMap(({ method }) =>
+        'id' in (components.schemas[`${method}.request`]?.properties ?? {}) ? [method] : [],
+      ),
+    )
     const addresses = new Set(Object.values(channels).map(({ address }) => address))
     for (const { address, name } of [...publishTopics, ...deliveryTopics]) {
       if (name !== 'call') assert.ok(addresses.has(address), address)
@@ -58,6 +66,7 @@ describe('spec/generated', () => {
       assert.deepEqual(operation['x-errors'], errors)
       assert.deepEqual(operation['x-permissions'], asked)
       assert.equal(operation['x-app-token'], token)
+      assert.ok(requestsWithId.has(method), 'CALL-2: a request may have an id')
       assert.equal(channels[method]?.address, `u/{me}/call/${method}`)
     }
     for (const { messages } of Object.values(channels)) assert.ok(Object.keys(messages).length > 0)
