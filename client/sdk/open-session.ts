@@ -2,7 +2,6 @@ import { messageEdit } from '../../spec/calls/message.edit.ts'
 import { messageReceipts } from '../../spec/calls/message.receipts.ts'
 import { sessionShow } from '../../spec/calls/session.show.ts'
 import { HearthError } from '../../spec/errors.ts'
-import { isChannelId } from '../../spec/identifiers.ts'
 import type { ChannelId } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
 import { eventJson, type EventJson } from '../../spec/message.ts'
@@ -13,7 +12,8 @@ import type { Delivery, Link, SdkComponents } from './components.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { openIdentity } from './identity.ts'
 import { createKeeping } from './keeping.ts'
-import { fieldOf, namedErrorOf } from './named-error.ts'
+import { namedErrorOf } from './named-error.ts'
+import { readNotice } from './notices.ts'
 import { createOutbox } from './outbox.ts'
 import { createReader } from './reader.ts'
 import { createReceipts } from './receipts.ts'
@@ -82,7 +82,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
     },
     restore: async (channel) => {
       const kept = await store?.channel(channel).catch(unlessFault)
-      for (const { event, nodes } of kept?.events ?? []) if (nodes !== undefined) receipts.restore(event.id, nodes)
+      for (const { event, nodes } of kept?.events ?? []) if (nodes !== undefined) receipts.take(event.id, nodes)
       return kept
     },
   })
@@ -116,11 +116,12 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
   }
 
   const onInbox = (message: unknown): void => {
-    const type = fieldOf(message, 'type')
-    if (typeof type !== 'string') return
-    const channel = fieldOf(message, 'channel')
-    if (receipts.onInbox(message) !== undefined && isChannelId(channel) && reader.isFollowed(channel)) changed(channel)
-    tell({ kind: 'inbox', message: { ...(message as object), type } })
+    const notice = readNotice(message)
+    if (notice === undefined) return
+    if (notice.type === 'replicated' && receipts.take(notice.id, notice.nodes)) {
+      if (reader.isFollowed(notice.channel)) changed(notice.channel)
+    }
+    tell({ kind: 'inbox', message: notice })
   }
 
   const onDelivery = (delivery: Delivery): void => {
@@ -175,7 +176,7 @@ const open = async (components: SdkComponents, init: ConnectInit): Promise<Sessi
     const ids = receipts.missing(own.slice(-limits.pageSizeMax).map(({ id }) => id))
     if (ids.length === 0) return
     const told = await calls.call(link, messageReceipts, { channel, ids: [...ids] }).catch(unlessRefused)
-    const news = told?.messages.filter(({ id, nodes }) => receipts.restore(id, nodes)) ?? []
+    const news = told?.messages.filter(({ id, nodes }) => receipts.take(id, nodes)) ?? []
     if (news.length > 0) changed(channel)
   }
 

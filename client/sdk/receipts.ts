@@ -1,6 +1,4 @@
 import type { EventId } from '../../spec/ids.ts'
-import { isEventId } from '../../spec/event-id.ts'
-import { fieldOf } from './named-error.ts'
 
 /**
  * How safe an own message is: `stored` on the disk of one's node, which the PUBACK says, or `replicated` on that of
@@ -10,12 +8,10 @@ export type Mark = 'stored' | 'replicated'
 
 /** What the node has told about own messages. */
 export interface Receipts {
-  /** Takes a message of `u/{me}/inbox`; the event that it is about, if that is news. */
-  onInbox(message: unknown): EventId | undefined
   /** Of these own messages, those that nobody is known to have besides one's node. */
   missing(ids: readonly EventId[]): readonly EventId[]
-  /** From what was kept, or asked for. True when it is news. */
-  restore(id: EventId, nodes: number): boolean
+  /** As it was told, kept, or asked for. True when it is news. */
+  take(id: EventId, nodes: number): boolean
   /** Other nodes that have it on disk; undefined: none was told. */
   nodes(id: EventId): number | undefined
 }
@@ -36,15 +32,8 @@ export const createReceipts = ({ receiptsMax = 5_000 }: { readonly receiptsMax?:
   }
 
   return {
-    onInbox: (message) => {
-      const id = fieldOf(message, 'id')
-      const nodes = fieldOf(message, 'nodes')
-      if (fieldOf(message, 'type') !== 'replicated' || typeof id !== 'string' || !isEventId(id)) return undefined
-      if (typeof nodes !== 'number' || !Number.isSafeInteger(nodes) || nodes < 1) return undefined
-      return take(id, nodes) ? id : undefined
-    },
     missing: (ids) => ids.filter((id) => !known.has(id)),
-    restore: take,
+    take,
     nodes: (id) => known.get(id),
   }
 }

@@ -7,6 +7,7 @@ import type { EventJson } from '../../spec/message.ts'
 import type { Verdict } from './authors.ts'
 import type { CallInit } from './calls.ts'
 import type { ConnectionState } from './connection.ts'
+import type { Notice } from './notices.ts'
 import type { Outgoing } from './outbox.ts'
 import type { OfflineStore } from './store/offline-store.ts'
 import type { Timeline, TimelineItem } from './timeline.ts'
@@ -53,8 +54,8 @@ export type Change =
   | { readonly kind: 'event'; readonly event: EventJson }
   /** `items(channel)` has changed, by an event, a page of history or what this device says. */
   | { readonly kind: 'timeline'; readonly channel: ChannelId }
-  /** What concerns the user over all channels (INBOX-13). Types may be added: pass over those that are not known. */
-  | { readonly kind: 'inbox'; readonly message: { readonly type: string; readonly [field: string]: unknown } }
+  /** What concerns the user over all channels: a mention, a friend request, a marker of another device … */
+  | { readonly kind: 'inbox'; readonly message: Notice }
   /** What the node says on `u/{me}/errors`, a subscription that it refused, or a fault of the store. */
   | { readonly kind: 'error'; readonly error: HearthError }
 
