@@ -190,9 +190,17 @@ describe('threat 39: people of another node', () => {
     for (const one of ['mia', 'fay']) await seen(viewer(one), 'online')
   })
 
-  it('PROF-10: who leaves is offline there, too', async () => {
+  it('PROF-9, PROF-10: who leaves is offline there, too, since a day that they chose to tell, to the same people', async () => {
+    await sam.client.publish('u/sam/presence', '{"status":"online","lastSeen":true}')
     await sam.client.drop()
-    await seen(viewer('mia'), 'offline')
+    for (const one of ['mia', 'fay']) {
+      await seen(viewer(one), 'offline')
+      assert.match(presences(viewer(one)).at(-1)?.lastSeen ?? '', /^\d{4}-\d\d-\d\d$/)
+    }
+    for (const name of ['stu', 'bea', 'kim']) {
+      await flushed(viewer(name))
+      assert.ok(!presences(viewer(name)).some(({ lastSeen }) => lastSeen !== undefined), name)
+    }
   })
 })
 
