@@ -52,6 +52,8 @@ const againMs = 1_000
 const lookAgainMs = [1_500, 6_000, 30_000]
 const membersPerCallMax = 100
 const unsureMax = 500
+/** Of more than can be looked into the oldest stay as they are, without a verdict. */
+const queueMax = 5_000
 
 export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: AuthorsComponents): Authors => {
   const closing = new AbortController()
@@ -155,7 +157,9 @@ export const createAuthors = ({ verify, now, delay, pinned, ask, onVerdict }: Au
   }
 
   const look = (events: readonly EventJson[]): void => {
-    for (const event of events) if (event.signature !== undefined && isNews(event)) queue.set(event.id, event)
+    for (const event of events) {
+      if (event.signature !== undefined && isNews(event)) bounded(queue, event.id, event, queueMax)
+    }
     if (working || queue.size === 0) return
     working = true
     void work().finally(() => {
