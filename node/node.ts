@@ -139,7 +139,7 @@ async function open(
       data,
       clock,
       federation,
-      status: () => status.read({ ...doors.addresses, p2p: p2p()[0] }),
+      status: () => status.read({ ...doors.addresses, ...dialled(p2p()) }),
     },
     doors.addresses.http,
     layout,
@@ -247,6 +247,12 @@ const openAway = (
       mdns: config.mdns,
     },
   )
+}
+
+/** Where other nodes dial, directly and through a relay. */
+const dialled = (addresses: readonly string[]): { p2p: string | undefined; relayed: string | undefined } => {
+  const isRelayed = (address: string): boolean => address.includes('/p2p-circuit')
+  return { p2p: addresses.find((address) => !isRelayed(address)), relayed: addresses.find(isRelayed) }
 }
 
 const listOf = (text: string): string[] => text.split(',').filter((one) => one !== '')

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Logger, Policy } from '../broker/components.ts'
+import { HearthError } from '../spec/errors.ts'
 import { isHandle, isUserName } from '../spec/identifiers.ts'
 import type { ChannelId, FeedId, Handle, MemberId, NodeId, ServerId, UserName } from '../spec/ids.ts'
 import { parseInviteLink } from '../spec/invite-link.ts'
@@ -178,6 +179,7 @@ export async function openRooms(
   )
   servers.onChanged(() => render.forget())
   const join: JoinServer = async (user, invite, onProgress) => {
+    if (!accounts.has(user)) throw new HearthError('NOT_FOUND', `${user} is no user of this node`)
     const link = invite.includes('#') ? parseInviteLink(invite) : { code: invite, home: undefined }
     const isOurs = link.home === undefined || link.home.nodeId === keys.nodeId
     return isOurs ? accounts.redeemInvite(user, link.code) : away.join(user, invite, onProgress)

@@ -3,7 +3,7 @@
  * nobody pays its half second and its 80 MB.
  */
 import type { PeerId, PrivateKey } from '@libp2p/interface'
-import type { TransportManager } from '@libp2p/interface-internal'
+import type { AddressManager, TransportManager } from '@libp2p/interface-internal'
 import type { Libp2p } from 'libp2p'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { NetworkInit } from './network.ts'
@@ -12,6 +12,11 @@ import { streamsMax } from './connection.ts'
 export interface Libp2pNode {
   readonly node: Libp2p
   readonly transports: TransportManager
+  /**
+   * Takes the addresses that are listened on for what they are. libp2p holds a public one back until other nodes have dialled
+   * it by AutoNAT, which nobody here speaks; whether a node is reachable, `hearth doctor` asks.
+   */
+  readonly confirmOwn: () => void
   readonly multiaddr: (text: string) => Multiaddr
   readonly peerIdOf: (key: Uint8Array) => PeerId
 }
@@ -78,9 +83,16 @@ export const createLibp2pNode = async (signingKeySeed: Uint8Array, init: Network
       }),
     },
   })
+  const { transportManager: transports, addressManager } = componentsOf(node)
   return {
     node,
-    transports: transportsOf(node),
+    transports,
+    confirmOwn() {
+      for (const address of transports.getAddrs()) {
+        if (address.toString().includes('/p2p-circuit')) continue
+        addressManager.confirmObservedAddr(address, { type: 'transport', ttl: Number.MAX_SAFE_INTEGER })
+      }
+    },
     multiaddr,
     peerIdOf: (key) => peerIdFromPublicKey(publicKeyFromRaw(key)),
   }
@@ -100,9 +112,16 @@ const listenAddresses = ({ host, port }: NetworkInit['listen']): string[] =>
     ? [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
     : [`/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${port}`]
 
-/** Relays are listened on at any time, which the public interface of libp2p only does at the start. */
-const transportsOf = (node: Libp2p): TransportManager => {
-  const { components } = node as Libp2p & { readonly components?: { readonly transportManager?: TransportManager } }
-  if (components?.transportManager === undefined) throw new TypeError('libp2p has no transport manager')
-  return components.transportManager
+interface Components {
+  readonly transportManager: TransportManager
+  readonly addressManager: AddressManager
+}
+
+/** Relays are listened on at any time, and addresses confirmed, which the public interface of libp2p does not offer. */
+const componentsOf = (node: Libp2p): Components => {
+  const { components = {} } = node as Libp2p & { readonly components?: Partial<Components> }
+  const { transportManager, addressManager } = components
+  if (transportManager === undefined || addressManager === undefined)
+    throw new TypeError('libp2p has other parts inside')
+  return { transportManager, addressManager }
 }

@@ -92,6 +92,7 @@ export const createLibp2pNetwork = (
       } catch (cause) {
         throw new HearthError('CONFIG_INVALID', `nodes cannot be listened for: ${reasonOf(cause)}`, { cause })
       }
+      libp2p.confirmOwn()
       running = { libp2p, stopRelays: keepRelays(libp2p, init.relay?.use ?? [], logger) }
       logger.info({ addresses: addressesOf(libp2p) }, 'nodes are listened for')
     },
@@ -129,8 +130,10 @@ export const createLibp2pNetwork = (
 
 const dialMs = 10_000
 
-const addressesOf = ({ node }: Libp2pNode): readonly string[] =>
-  node.getMultiaddrs().map((address) => address.toString())
+const addressesOf = ({ node, confirmOwn }: Libp2pNode): readonly string[] => {
+  confirmOwn()
+  return node.getMultiaddrs().map((address) => address.toString())
+}
 
 const withPeerId = (address: string, peerId: string): string => `${address.replace(/\/p2p\/[^/]+$/, '')}/p2p/${peerId}`
 

@@ -1,4 +1,5 @@
 /** From a connection to a peer: HELLO, one connection for each node, and the end of it. */
+import { equalBytes } from '../../spec/bytes.ts'
 import { HearthError } from '../../spec/errors.ts'
 import type { NodeId } from '../../spec/ids.ts'
 import { limits } from '../../spec/limits.ts'
@@ -106,9 +107,16 @@ export const createMeeting = (components: PeersComponents, init: MeetingInit): M
     logger.info({ peer: nodeId, inbound: connection.inbound, relayed: connection.relayed }, 'peer connected')
     init.onPeer(contact, live.peer)
     live.begin()
-    if (before !== undefined) void before.end(duplicate())
+    if (before !== undefined) retire(before, line)
     void confirmDomain(contact, greeted.hello)
     return nodeId
+  }
+
+  /** A relayed one is left for a while: what was asked over it is answered, and the other end may not have the new one yet. */
+  const retire = (before: LivePeer, by: Line): void => {
+    const isReplaced = before.line.relayed && !by.relayed && equalBytes(before.line.session, by.session)
+    if (!isReplaced) void before.end(duplicate())
+    else timers.after(retireMs, () => void before.end(duplicate()))
   }
 
   const nameOf = ({ nodeId, name }: Hello): string => trust.record(nodeId)?.domain ?? (name || nodeLabel(nodeId))
@@ -160,5 +168,7 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 
 /** How long a connection may take to answer when a second one casts doubt on it. */
 const aliveMs = 5_000
+/** Between a direct connection and the end of the relayed one. */
+const retireMs = 5_000
 const duplicateCode = 'EXISTS'
 const duplicate = (): HearthError => new HearthError(duplicateCode, 'another connection between the two nodes is kept')

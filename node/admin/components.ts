@@ -15,6 +15,8 @@ export interface Addresses {
   readonly mqtts: string
   /** Where other nodes dial; undefined until the node federates. */
   readonly p2p?: string | undefined
+  /** The same through a relay, while one carries this node. */
+  readonly relayed?: string | undefined
 }
 
 export interface Status {

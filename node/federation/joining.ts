@@ -84,7 +84,13 @@ export async function openJoining(components: JoiningComponents, self: NodeId): 
       const { lastError = 'it does not answer' } = peers.peers().find((peer) => peer.nodeId === nodeId) ?? {}
       throw new HearthError('NODE_DOWN', `the node of the invite cannot be reached: ${lastError}`, { cause })
     })
-    await calls.ask(nodeId, serverJoinCall, { server, code, member, user })
+    const ask = () => calls.ask(nodeId, serverJoinCall, { server, code, member, user })
+    await ask().catch(async (error: unknown) => {
+      if (!isMoved(error)) throw error
+      // LINK-9: a direct connection takes the place of the relayed one; NCALL-5: it may be asked twice.
+      await calls.connected(nodeId, connectMs)
+      await ask()
+    })
     // A server that was here before is taken up again; sync fetches a new one from its genesis on.
     if (servers.server(server) !== undefined) directory.await(server)
     await sync.join(server, nodeId)
@@ -148,6 +154,9 @@ export async function openJoining(components: JoiningComponents, self: NodeId): 
 /** What the inviter's node said will not change by trying again. */
 const isFinal = (error: unknown): boolean =>
   error instanceof HearthError && ['INVITE_INVALID', 'NOT_ALLOWED', 'NOT_FOUND', 'BAD_REQUEST'].includes(error.code)
+
+const isMoved = (error: unknown): boolean =>
+  error instanceof HearthError && (error.code === 'CONNECTION_LOST' || error.code === 'NODE_DOWN')
 
 const memberBytes = 16
 const connectMs = 10_000

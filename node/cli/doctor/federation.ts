@@ -17,7 +17,7 @@ export const checkFederation = async (
   const peers = await listPeers()
   return [
     await checkReachable(status.addresses.p2p),
-    ...checkRelay(config.relayVia, status.addresses.p2p),
+    ...checkRelay(config.relayVia, status.addresses.relayed),
     ...checkPeers(peers),
     ...checkOffsets(peers),
   ]
@@ -49,9 +49,9 @@ const checkReachable = async (address: string | undefined): Promise<DoctorFindin
   return ok('nodes', `other nodes reach this one at ${address}, as far as can be seen from here`)
 }
 
-const checkRelay = (relayVia: string, address: string | undefined): DoctorFinding[] => {
+const checkRelay = (relayVia: string, relayed: string | undefined): DoctorFinding[] => {
   if (relayVia === '') return []
-  if (address?.includes('/p2p-circuit') === true) return [ok('relay', 'reachable through the relay')]
+  if (relayed !== undefined) return [ok('relay', `other nodes reach this one through the relay at ${relayed}`)]
   return [
     {
       check: 'relay',

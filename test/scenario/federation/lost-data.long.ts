@@ -87,18 +87,30 @@ describe('a node whose data is lost', () => {
     const again = await anew.person('alice')
     const { link } = await away.node.ask(
       z.looseObject({ link: z.string() }),
-      ...['invite', 'create', '--remote', '--server', 'oak', '--as', 'bob'],
+      'invite',
+      'create',
+      '--remote',
+      '--server',
+      'oak',
+      '--as',
+      'bob',
     )
     const joined = await anew.node.ask(
       z.looseObject({ id: z.string(), server: z.string() }),
-      ...['server', 'join', link, '--user', 'alice'],
+      'server',
+      'join',
+      link,
+      '--user',
+      'alice',
     )
     assert.equal(joined.id, server)
     // The newest are here when the join returns.
     assert.equal((await again.read(general)).at(-1)?.body, meanwhile.at(-1))
     const show = await anew.node.ask(
       z.looseObject({ replication: z.looseObject({ history: z.string(), nodes: z.number() }) }),
-      ...['server', 'show', joined.server],
+      'server',
+      'show',
+      joined.server,
     )
     assert.ok(show.replication.nodes >= 1)
     await again.hear(general)

@@ -84,7 +84,9 @@ describe('the doctor', () => {
     finds(await look({}, here, { clockOffsetMs: 40_000 }), 'warning', /elm is 40 s ahead/)
     finds(await look({}, here, { state: 'cutOff' }), 'warning', /elm is cut off/)
     finds(await look({ relayVia: '/ip4/192.0.2.1/tcp/1' }, here), 'warning', /no relay/)
-    isWell(await look({ relayVia: '/ip4/192.0.2.1/tcp/1' }, `${here}/p2p-circuit`))
+    const relayed = `${here}/p2p-circuit/p2p/12D4`
+    const status = { addresses: { p2p: here, relayed } } as Patient['status']
+    isWell(await checkFederation({ ...patient({ relayVia: '/ip4/192.0.2.1/tcp/1' }), status }, async () => []))
   })
 
   it('sees ports that are taken or cannot be bound', async () => {

@@ -23,6 +23,7 @@ const open = async (uses = 1) => {
   const { id: server } = await home.servers.createServer(owner, { handle: 'club', name: 'Club', firstChannel: 'hall' })
   const [homePeers, awayPeers] = [createMemoryPeers(home.nodeId), createMemoryPeers(away.nodeId)]
   const invite = { left: uses }
+  let asked = (): void => undefined
   const answers = nodeAnswers({
     servers: home.servers,
     directory: home.directory,
@@ -33,7 +34,9 @@ const open = async (uses = 1) => {
         if (known !== undefined) return known
         if (code !== 'hi_good' || invite.left === 0) throw new HearthError('INVITE_INVALID')
         invite.left--
-        return admit({ invitedBy: 'owner' as UserName, role: undefined })
+        const granted = await admit({ invitedBy: 'owner' as UserName, role: undefined })
+        asked()
+        return granted
       },
     },
   })
@@ -76,6 +79,9 @@ const open = async (uses = 1) => {
     store,
     joining,
     connect: () => connectPeers(awayPeers, homePeers),
+    onAsked: (work: () => void) => {
+      asked = work
+    },
     fetching: (next: () => Promise<void>) => {
       fetch = next
     },
@@ -98,6 +104,20 @@ describe('joining a server of another node', () => {
     await home.take(away)
     assert.ok(home.servers.members(server).some(({ address }) => address === 'bob@away.example'))
     assert.deepEqual(await joins.join(bob, 'hi_good', place), { server })
+  })
+
+  // LINK-9
+  it('NCALL-5: when another connection takes the place of the one that it asks over, it asks again', async () => {
+    const { away, server, place, joining, connect, invite, onAsked } = await open()
+    const disconnect = connect()
+    onAsked(() => {
+      onAsked(() => undefined)
+      disconnect()
+      connect()
+    })
+    await (await joining()).join(bob, 'hi_good', place)
+    assert.equal(isMember(away, server), true)
+    assert.equal(invite.left, 0)
   })
 
   it('NCALL-5: cut short after the grant, it goes on by itself and costs no second use', async () => {
