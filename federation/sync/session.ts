@@ -67,6 +67,8 @@ export interface Session {
   closed: boolean
   /** Something is due. */
   wake(): void
+  /** Something is due that may wait for more of its kind. */
+  wakeWithin(ms: number): void
   close(): void
 }
 
@@ -82,6 +84,7 @@ export const createSession = (peer: Peer, parts: SessionParts): Session => {
   let scheduled = false
   let pumping = false
   let again = false
+  let cancelLater: (() => void) | undefined
 
   const pump = async (): Promise<void> => {
     pumping = true
@@ -158,9 +161,16 @@ export const createSession = (peer: Peer, parts: SessionParts): Session => {
         if (!pumping) void pump()
       })
     },
+    wakeWithin(ms) {
+      cancelLater ??= parts.timers.after(ms, () => {
+        cancelLater = undefined
+        session.wake()
+      })
+    },
     close() {
       if (session.closed) return
       session.closed = true
+      cancelLater?.()
       parts.onClosed(session)
     },
   }

@@ -67,8 +67,13 @@ export async function raiseFloors(parts: RetentionParts, channel: Channel): Prom
   for (const { feed, floor, prev } of raised) {
     dropped += floor - feed.storedFloor
     feed.dropped += floor - feed.storedFloor
-    feed.storedFloor = feed.floor = floor
-    feed.storedFloorPrev = feed.floorPrev = prev
+    // Meanwhile the feed may have been taken up again past a hole, which is not on the disk yet.
+    if (feed.floor === feed.storedFloor) {
+      feed.floor = floor
+      feed.floorPrev = prev
+    }
+    feed.storedFloor = floor
+    feed.storedFloorPrev = prev
     feed.isWhole = true
     feed.dirty = true
   }
