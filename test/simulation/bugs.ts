@@ -116,6 +116,15 @@ export const bugs: readonly Bug[] = [
     servers: (servers) => wrap(servers, { apply: (entries) => servers.apply(entries.filter(isNo('revoke'))) }),
   },
   {
+    name: 'forgets the word of a guardian',
+    at: (index) => index === 1,
+    servers: (servers) => wrap(servers, { apply: (entries) => servers.apply(entries.filter(isNo('root.approve'))) }),
+  },
+  {
+    name: 'shows what lies beyond a fork',
+    servers: (servers) => wrap(servers, { fork: () => undefined }),
+  },
+  {
     name: 'forgets a setting that arrives from elsewhere',
     servers: (servers, { keys }) =>
       wrap(servers, {

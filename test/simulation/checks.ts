@@ -1,8 +1,10 @@
 /** What must hold at the end, whatever happened. */
-import type { Entry } from '../../node/log/log.ts'
+import type { Entry, Log } from '../../node/log/log.ts'
+import type { ProposalInfo, SuccessionInfo } from '../../node/servers/servers.ts'
+import { decodeEvent } from '../../spec/event.ts'
 import { eventIdStamp } from '../../spec/event-id.ts'
 import { decodeMessage } from '../../spec/message.ts'
-import type { ChannelId, EventId } from '../../spec/ids.ts'
+import type { ChannelId, EventId, NodeId } from '../../spec/ids.ts'
 import type { Clients } from './clients.ts'
 import type { Malice } from './malice.ts'
 import type { Run } from './run.ts'
@@ -85,6 +87,7 @@ export const checkAll = async (run: Run, clients: Clients, malice: Malice | unde
   await checkSaid(run, clients, pageOf, find)
   await checkRedactions(up, pageOf, find)
   checkGovernance(run, up, find)
+  await checkForks(up, find)
   for (const site of up) {
     const { log } = site.process
     for (const { kind, channel, what } of await log.verify()) {
@@ -201,9 +204,42 @@ const checkGovernance = ({ server }: Run, up: readonly Site[], find: Find): void
         .map(({ address, rank, roles }) => `${address} ${rank} ${roles.join()}`)
         .sort(),
       servers.roles(server),
+      rootOf(servers.succession(server)),
     ])
     if (first === undefined) first = { site, state }
     else if (first.state !== state)
       find(`${site.name} and ${first.site.name} are governed differently: ${state} and ${first.state}`)
   }
+}
+
+/** GOV-34: who owns it, and what is proposed, whatever was heard first. */
+const rootOf = (state: SuccessionInfo | undefined): unknown => {
+  const nodes = (all: readonly { readonly node: NodeId }[]): string[] => all.map(({ node }) => node).sort()
+  const told = ({ root, owners, guardians, approvedBy }: ProposalInfo): unknown => [
+    root,
+    nodes(owners),
+    nodes(guardians),
+    nodes(approvedBy),
+  ]
+  return state && [state.epoch, told(state), state.proposals.map((one) => JSON.stringify(told(one))).sort()]
+}
+
+/** GOV-14, SYNC-11: what a node holds of a branch, it shows to nobody. */
+const checkForks = async (up: readonly Site[], find: Find): Promise<void> => {
+  for (const { name, process } of up) {
+    for (const { feed, at, origin } of process.sync.equivocations()) {
+      const held = process.log.feeds(origin.channel).find((version) => version.feed === feed)?.head ?? 0
+      for (let seq = at; seq <= held; seq++) {
+        const slice = await process.log.slice(feed, seq, 1)
+        const [entry] = slice === undefined ? [] : await entriesOf(process.log, slice.events)
+        if (entry !== undefined && process.servers.covers(entry))
+          find(`${name} shows event ${seq} of a feed that forks at ${at}`)
+      }
+    }
+  }
+}
+
+const entriesOf = async (log: Log, events: readonly Uint8Array[]): Promise<Entry[]> => {
+  const found = await Promise.all(events.slice(0, 1).map((raw) => log.get(decodeEvent(raw).header.id)))
+  return found.filter((entry) => entry !== undefined)
 }

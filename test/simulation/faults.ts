@@ -94,6 +94,7 @@ export const planFaults = (
     [!isLied && world.chance(0.4) ? 2 : 0, () => drop(world.oneOf(sites))],
     [4, () => govern()],
     [2, () => erase()],
+    [3, () => succeed()],
   ]
   /** Each node counts the days by its own clock. */
   const drop = (site: Site): void => {
@@ -123,6 +124,35 @@ export const planFaults = (
       () => servers.kick(actor, server, target).then(() => world.saw('a kick')),
     ])
     work().catch(() => world.saw('an operation is refused'))
+  }
+
+  /** The owner names guardians and guardians a second owner, at nodes that may not see each other. The first stays one. */
+  const succeed = (): void => {
+    const [home, ...others] = sites
+    // Further owners would have the private channel.
+    const [admin] = others
+    const site = world.oneOf(sites.slice(0, 3))
+    if (!site.isUp || home === undefined || admin === undefined) return
+    const actor: Actor = { kind: 'user', user: site.user }
+    const { servers } = site.process
+    const address = (of: Site): string => `${of.user}@${of.name}.example`
+    const guardians = others.filter(() => world.chance(0.8)).map(address)
+    const threshold = guardians.length === 0 ? undefined : 1 + world.pick(guardians.length)
+    const named = guardians.length === 0 ? {} : { guardians, threshold }
+    const proposals = servers.succession(server)?.proposals ?? []
+    const work =
+      site === home && world.chance(0.7)
+        ? () => servers.nameGuardians(actor, server, { guardians, threshold })
+        : proposals.length > 0 && world.chance(0.7)
+          ? () => servers.approveOwners(actor, server, world.oneOf(proposals).root)
+          : () => servers.proposeOwners(actor, server, { owners: [home, admin].map(address), ...named })
+    work().then(
+      ({ inForce, approvals }) => {
+        if (inForce && approvals > 0) world.saw('guardians hand the server on')
+        if (!inForce) world.saw('a proposal waits for guardians')
+      },
+      () => world.saw('an operation is refused'),
+    )
   }
 
   const erase = (): void => {

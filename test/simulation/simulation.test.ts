@@ -29,6 +29,8 @@ describe('simulated nodes', () => {
       'a restored backup',
       'a node never comes back',
       'a kick',
+      'a proposal waits for guardians',
+      'guardians hand the server on',
       'a redaction',
       'events are dropped',
       'a message is tried again',

@@ -230,6 +230,7 @@ export const createSite = (parts: SiteParts, index: number): Site => {
       ...(parts.meshMax !== undefined && { meshMax: parts.meshMax }),
     })
     sync.onReplicated((feed, seq, by) => parts.replicated(of, feed, seq, by))
+    sync.onEquivocation(({ feed, at }) => servers.fork(feed, at))
     sync.start()
     return {
       log,
