@@ -49,6 +49,9 @@ export interface Reader {
   loadOlder(channel: ChannelId, limit: number, link: Link): Promise<void>
 }
 
+/** Live events that wait for the end of a backfill. */
+const heldMax = 1_000
+
 export const createReader = ({
   cursor: start,
   isOwn,
@@ -64,6 +67,8 @@ export const createReader = ({
   const behind = new Map<ChannelId, number>()
   /** Live events that wait for the end of the backfill; undefined in the live phase. */
   let held: EventJson[] | undefined
+  /** More came than are held: they are read once more. */
+  let isOverfull = false
 
   const timelineOf = (channel: ChannelId): Timeline => {
     const timeline = timelines.get(channel) ?? createTimeline({ isOwn })
@@ -182,19 +187,25 @@ export const createReader = ({
     },
     hold: () => {
       held = []
+      isOverfull = false
     },
     catchUp: async (link) => {
       const refused = followed.size > 0 ? await subscribe([...followed], link) : new Map<ChannelId, HearthError>()
-      const settled = [...followed].filter((channel) => !behind.has(channel))
-      await fillBehind([...followed], link)
-      if (settled.length > 0 || cursor === undefined) cursor = (await fill(settled, cursor, link)).to
+      do {
+        if (isOverfull) held = []
+        isOverfull = false
+        const settled = [...followed].filter((channel) => !behind.has(channel))
+        await fillBehind([...followed], link)
+        if (settled.length > 0 || cursor === undefined) cursor = (await fill(settled, cursor, link)).to
+      } while (isOverfull)
       for (const event of held ?? []) takeLive(event)
       held = undefined
       return refused
     },
     onLive: (event) => {
       if (held === undefined) takeLive(event)
-      else held.push(event)
+      else if (held.length < heldMax) held.push(event)
+      else isOverfull = true
     },
     loadOlder,
   }

@@ -158,6 +158,28 @@ describe('sdk session', () => {
     assert.equal(session.cursor, 4)
   })
 
+  it('reads once more what came during the backfill, when it was too much to hold', async () => {
+    const node = createFakeNode()
+    await using session = await following(node)
+    const told: unknown[] = []
+    session.onChange((change) => change.kind === 'event' && told.push(change.event.body))
+    node.cut()
+    node.say('missed')
+    node.beforeAnswer = (method) => {
+      if (method !== 'catchup') return
+      node.beforeAnswer = () => undefined
+      for (let count = 0; count < 1_500; count += 1) node.say(`during the backfill ${count}`)
+    }
+    await backOnline(session)
+    node.say('live')
+    assert.equal(told.length, node.log.length)
+    assert.deepEqual(
+      texts(session),
+      node.log.map(({ body }) => body),
+    )
+    assert.equal(session.cursor, node.log.length)
+  })
+
   it('does not skip an event that arrives late with an old id', async () => {
     const node = createFakeNode()
     await using session = await following(node)
