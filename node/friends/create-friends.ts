@@ -43,7 +43,7 @@ export const createFriends = async (components: FriendsComponents, { nodeId }: F
     ask: (from, to, method, place) => {
       const { user, node } = splitPerson(to)
       if (node === nodeId) return answer(method, { from: people.mine(from), to: user, place })
-      return remote.request(node, method, { from, to: user, ...(place !== undefined && { place }) })
+      return remote.request(node, method, { from, to: user, ...(place !== undefined && { place }) }).catch(unanswered)
     },
     take: (entries) => {
       const changed = conversations.apply(entries)
@@ -184,3 +184,9 @@ export const noRemote = (nameOf: FriendsComponents['remote']['nameOf']): Friends
   nodeOf: (domain) => Promise.reject(new HearthError('NOT_FOUND', `there is no node ${domain} that is known here`)),
   nameOf,
 })
+
+/** To a client CONNECTION_LOST is its own connection. */
+const unanswered = (error: unknown): never => {
+  if (!(error instanceof HearthError) || error.code !== 'CONNECTION_LOST') throw error
+  throw new HearthError('NO_ANSWER', 'their node went away before it answered; try again', { cause: error })
+}

@@ -18,7 +18,16 @@ export type Places = Pick<
 export interface InboxComponents {
   readonly log: Pick<
     Log,
-    'newest' | 'since' | 'get' | 'position' | 'related' | 'entries' | 'onCommitted' | 'onRedacted'
+    | 'newest'
+    | 'since'
+    | 'get'
+    | 'position'
+    | 'related'
+    | 'entries'
+    | 'beginningOf'
+    | 'onCommitted'
+    | 'onRedacted'
+    | 'onRetained'
   >
   readonly store: Store
   readonly places: Places
@@ -39,6 +48,8 @@ export interface InboxComponents {
   readonly isHidden: (user: UserName, message: Pick<Entry, 'node' | 'member' | 'position'>) => boolean
   /** May the author say `@everyone`? By the grant that the event cites. */
   readonly mayMentionAll: (entry: Entry) => boolean
+  /** Requests that wait for the user's answer, by their keys (INBOX-10); absent: nobody asks anything. */
+  readonly pending?: (user: UserName) => ReadonlySet<string>
   /** After so many ms, once. Returns the cancel. */
   readonly later: (task: () => void, ms: number) => () => void
 }

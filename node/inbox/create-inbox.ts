@@ -62,13 +62,32 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
   const items = await openItems(store)
   const people = createPeople({ store, isConnected })
   const room = { windowMax, keptMax: init.keptMax ?? 100_000 }
-  const judged = { covers: (arrival: Arrival) => places.covers(arrival), mentionsOf }
+  /** FEED-7: what was dropped counts no more. */
+  const isKept = ({ channel, id }: Arrival): boolean => id >= (log.beginningOf(channel) ?? id)
+  const judged = { covers: (arrival: Arrival) => isKept(arrival) && places.covers(arrival), mentionsOf }
   const tails = createTails({ ...endsOfChannels(log), ...judged }, room)
   const threads = createTails({ ...endsOfThreads(log), ...judged }, room)
   const unread = createUnread({ ...components, tails, threads, people }, { nodeId: init.nodeId, windowMax })
   const live = createLive({ ...components, unread }, { everyMs: limits.unreadUpdateMs })
   const threadChanged = (at: ThreadRef): void => live.threadChanged(at)
   const notices = createNotices({ ...components, people, items, mentionsOf, threadChanged }, { nodeId: init.nodeId })
+
+  const settled = new Map<UserName, Promise<void>>()
+  /** A request whose answer was stored and whose entry was not taken away, as the node was killed. Once for each person. */
+  const settleRequests = (user: UserName): Promise<void> => {
+    const known = settled.get(user) ?? takeSettled(user)
+    settled.set(user, known)
+    known.catch(() => settled.delete(user))
+    return known
+  }
+  const takeSettled = async (user: UserName): Promise<void> => {
+    const { pending } = components
+    if (pending === undefined) return
+    const asked = pending(user)
+    const isOver = ({ row: { kind, key } }: Numbered): boolean =>
+      (kind === 'friend.request' || kind === 'message.request') && key !== undefined && !asked.has(key)
+    await items.remove(user, isOver)
+  }
 
   const jsonOf = async (user: UserName, { id, row }: Numbered): Promise<InboxItem | undefined> => {
     const { kind, time, channel, event, from, data } = row
@@ -94,8 +113,14 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
         for (const key of threads.redacted(entry)) live.threadChanged(refOf(key))
         live.changed(entry.channel)
       })
+      const stopDropping = log.onRetained((channel) => {
+        tails.judgeAgain()
+        threads.judgeAgain()
+        live.changed(channel)
+      })
       notices.wake()
       return async () => {
+        stopDropping()
         stopFollowing()
         stopForgetting()
         live.stop()
@@ -179,6 +204,7 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
       return setting
     },
     list: async (user, { after, before, limit }) => {
+      await settleRequests(user)
       const all = await items.list(user)
       const within = all.filter(({ id }) => id > (after ?? 0) && id < (before ?? Infinity))
       const page = after === undefined ? within.slice(-limit) : within.slice(0, limit)

@@ -56,3 +56,13 @@ export const takeNotice = (
   }
   keep().catch(failed)
 }
+
+/** The keys of what waits for a person's answer, as the room of friends has it. */
+export const pendingKeys = (asked: {
+  readonly friends: readonly { readonly address: string; readonly standing: string }[]
+  readonly conversations: readonly { readonly channel: ChannelId; readonly request: boolean }[]
+}): ReadonlySet<string> =>
+  new Set([
+    ...asked.friends.flatMap(({ address, standing }) => (standing === 'incoming' ? [`friend/${address}`] : [])),
+    ...asked.conversations.flatMap(({ channel, request }) => (request ? [`dm/${channel}`] : [])),
+  ])

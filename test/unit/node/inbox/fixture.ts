@@ -38,7 +38,7 @@ export interface House {
   say(name: string, channel: ChannelId, text?: string, mentions?: readonly Mention[], thread?: EventId): Promise<Entry>
   mention(name: string): Mention
   /** The inbox anew on the same store, as after a kill -9. */
-  restart(): Promise<House>
+  restart(changes?: Pick<HouseInit, 'pending'>): Promise<House>
 }
 
 export interface HouseInit {
@@ -51,6 +51,8 @@ export interface HouseInit {
   readonly store?: InboxComponents['store']
   readonly log?: Log
   readonly joined?: EventId
+  /** Keys of the requests that wait, of everybody. */
+  readonly pending?: ReadonlySet<string>
 }
 
 export const names = ['alice', 'bob', 'carol']
@@ -131,6 +133,7 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
         },
       { forget: () => undefined },
     ),
+    ...(init.pending !== undefined && { pending: () => init.pending ?? new Set() }),
     connected: () => [...connected],
     isConnected: (name) => connected.has(name),
     mayMentionAll: ({ type }) => type === 'msg',
@@ -181,9 +184,9 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
           body: messageBody(text, mentions, thread),
         })
       ).entry,
-    restart: async () => {
+    restart: async (changes = {}) => {
       for (const cut of cuts) cut() // kill -9: nobody is asked
-      return openHouse({ ...init, keys, channels, members, clock, store, log })
+      return openHouse({ ...init, ...changes, keys, channels, members, clock, store, log })
     },
   }
 }

@@ -3,6 +3,7 @@ import { limits } from '../../../../spec/limits.ts'
 import { shownCount, type InboxMessage } from '../../../../spec/inbox.ts'
 import type { EventId } from '../../../../spec/ids.ts'
 import { openItems } from '../../../../node/inbox/items.ts'
+import { pendingKeys } from '../../../../node/inbox/requests.ts'
 import { createMemoryStore } from '../../../../node/store/memory-store.ts'
 import { channelId } from '../log/fixture.ts'
 import { openHouse, server, user, type House } from './fixture.ts'
@@ -148,6 +149,27 @@ describe('the inbox', () => {
     await house.inbox.withdraw(bob, 'friend/dora@far.example')
     assert.equal((await house.inbox.list(bob, { limit: 9 })).items.length, 0)
     assert.deepEqual(to(house, 'bob').at(-1), { type: 'dismissed', ids: [2] })
+  })
+
+  it('INBOX-10: a request that was answered before its entry was taken away, as the node was killed, is gone at the next look', async () => {
+    const house = await openHouse()
+    const from = { address: 'dora@far.example', name: 'dora' }
+    await house.inbox.add(bob, { kind: 'friend.request', from, key: 'friend/dora@far.example' })
+    await house.inbox.add(bob, { kind: 'friend.request', from, key: 'friend/emil@far.example' })
+    await house.inbox.add(bob, { kind: 'friend.accepted', from, key: 'friend/finn@far.example' })
+    const conversation = { channel: channelId(), request: true }
+    const friends = [
+      { address: 'dora@far.example', standing: 'friend' },
+      { address: 'emil@far.example', standing: 'incoming' },
+    ]
+    const again = await house.restart({ pending: pendingKeys({ friends, conversations: [conversation] }) })
+    assert.deepEqual(
+      (await again.inbox.list(bob, { limit: 9 })).items.map(({ id, kind }) => [id, kind]),
+      [
+        [2, 'friend.request'],
+        [3, 'friend.accepted'],
+      ],
+    )
   })
 
   it('INBOX-12: pages by id, and dismisses one or all up to one', async () => {
