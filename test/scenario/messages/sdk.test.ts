@@ -41,11 +41,15 @@ describe('messages with the SDK and the commands of hearth chat', () => {
     runCommand(line, {
       session,
       channel: general,
+      thread: undefined,
+      messages: session.timeline(general).events(),
       reload: () => Promise.resolve(),
       open: () => Promise.resolve(),
+      openThread: () => Promise.resolve(),
+      find: () => assert.fail('no channel is looked for'),
       quit: () => undefined,
-      askSecret: () => Promise.resolve(undefined),
-      joinByPassword: () => Promise.resolve(),
+      personally: (spec, input) => session.call(spec, input),
+      nowMs: () => Date.now(),
     })
 
   before(async () => {
