@@ -309,6 +309,7 @@ const lateAway = ({
       changed: (user) => federation?.presence.changed(user),
       relationChanged: (user, person) => federation?.presence.relationChanged(user, person),
       profileChanged: (user) => federation?.presence.profileChanged(user),
+      ask: (node) => federation?.presence.ask(node),
     },
     profile: async (node, input) => {
       if (federation === undefined) throw federationOff()

@@ -81,7 +81,7 @@ export interface Away {
   /** A member of this node types. */
   typing(channel: ChannelId, member: MemberId): void
   /** Who of this node is here has changed, or who may see it, or what they say about themselves. */
-  readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
+  readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged' | 'ask'>
   /** The device keys of members of another node (NCALL-11). */
   authorKeys: AuthorKeysComponents['ask']
   /** NCALL-12 */
@@ -203,6 +203,7 @@ export async function openRooms(
       servers: communities,
       names: { nameOf: (node) => away.friends.nameOf(node), nodeNamed: (domain) => away.nodeNamed(domain) },
       tellAway: (user) => away.presence.changed(user),
+      askAway: (node) => away.presence.ask(node),
     },
     { nodeId: keys.nodeId },
   )
@@ -210,6 +211,7 @@ export async function openRooms(
   const readdress = soon(() => Promise.resolve(door.away.readdress()))
   communities.onChanged((kind) => {
     if (kind === 'settings') readdress()
+    else door.away.lookAgain()
   })
   const inbox = await createInbox(
     {

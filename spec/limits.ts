@@ -180,6 +180,8 @@ export const limits = {
   /** People told of to another node at once, and the pause until the next. */
   presenceToldAtOnceMax: 128,
   presenceToldMs: 100,
+  /** Between two answers to a node that asks to be told anew. */
+  presenceAskedMs: 10_000,
   /** Names of friends and of those who see nothing, in one whisper. */
   presenceNamesMax: 100,
   /** Whispers that a peer has not taken yet. */

@@ -84,7 +84,7 @@ export interface Federation extends AsyncDisposable {
   /** A member of this node types. */
   typing(channel: ChannelId, member: MemberId): void
   /** Who of this node is here has changed, or who may see it. */
-  readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged'>
+  readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged' | 'ask'>
 }
 
 /** Throws CONFIG_INVALID when nodes cannot be listened for. Open for others when it resolves. */

@@ -36,6 +36,8 @@ export interface PresenceLink {
   changed(user: UserName): void
   /** What the user is to somebody of another node has changed. */
   relationChanged(user: UserName, person: Person): void
+  /** SYNC-20: to say again who of its people is here. */
+  ask(node: NodeId): void
   /** Is there anybody at that node who may see the user, or their profile? */
   isFor(user: UserName, node: NodeId): boolean
   /** Their profile has: every node that cares is told, whether they are here or not. */
@@ -52,6 +54,8 @@ interface Told {
   /** To be told again, whatever was said. */
   readonly anew: Set<UserName>
   isRunning: boolean
+  /** It was told anew just now; true: and asks again. */
+  askedAgain: boolean | undefined
 }
 
 export const createPresenceLink = (components: PresenceLinkComponents): PresenceLink => {
@@ -137,6 +141,23 @@ export const createPresenceLink = (components: PresenceLinkComponents): Presence
     components.profileTagged(personOf(whisper.user, from), whisper.profile)
   }
 
+  /** SYNC-20: at most once in a while, as an answer is longer than the question. */
+  const asked = (to: Told | undefined): void => {
+    if (to === undefined || told.get(to.node) !== to) return
+    if (to.askedAgain !== undefined) {
+      to.askedAgain = true
+      return
+    }
+    to.askedAgain = false
+    to.said.clear()
+    due(to, presence.present())
+    timers.after(limits.presenceAskedMs, () => {
+      const isWanted = to.askedAgain === true
+      to.askedAgain = undefined
+      if (isWanted) asked(to)
+    })
+  }
+
   /** Many changes of the servers are looked at once. */
   let cancelLook: (() => void) | undefined
   const lookAgain = (): void => {
@@ -152,13 +173,21 @@ export const createPresenceLink = (components: PresenceLinkComponents): Presence
   const stops = [
     sync.onWhisper((from, { kind, payload }) => {
       if (kind === presenceKind) heard(from, payload)
+      if (kind === askKind) asked(told.get(from))
     }),
     servers.onChanged((kind) => {
       if (kind === 'permissions') lookAgain()
     }),
     peers.onPeer((peer) => {
       const { nodeId: node } = peer
-      const to: Told = { node, due: new Set(), said: new Map(), anew: new Set(), isRunning: false }
+      const to: Told = {
+        node,
+        due: new Set(),
+        said: new Map(),
+        anew: new Set(),
+        isRunning: false,
+        askedAgain: undefined,
+      }
       told.set(node, to)
       away.met(node)
       due(to, presence.present())
@@ -174,6 +203,7 @@ export const createPresenceLink = (components: PresenceLinkComponents): Presence
     changed: (user) => {
       for (const to of told.values()) due(to, [user])
     },
+    ask: (node) => void sync.whisper(node, { kind: askKind, key: textBytes(askKind), payload: new Uint8Array(0) }),
     relationChanged: (user, person) => due(told.get(splitPerson(person).node), [user]),
     isFor: (user, node) => sharedWith(user).has(node) || friends.relationsWith(user, node).friends.length > 0,
     profileChanged: (user) => {
@@ -201,6 +231,7 @@ const nothing = {
   profile: undefined,
 } as const
 
+const askKind = 'presence.all'
 /** After a peer took nothing. */
 const retryMs = 1_000
 const lookMs = 1_000

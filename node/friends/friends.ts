@@ -86,8 +86,8 @@ export interface FriendQuestions {
   blocks(user: UserName, person: Person): boolean
   /** What the person is called; whether there is one, their node knows. */
   personInfo(person: Person): PersonInfo
-  /** Is the person a friend of a user of this node, as that user says? */
-  isFriendHere(person: Person): boolean
+  /** Users of this node who count the person as a friend. */
+  friendsHere(person: Person): ReadonlySet<UserName>
   /** Whom of that node the user counts as a friend, and whom they block; ascending. */
   relationsWith(user: UserName, node: NodeId): { readonly friends: UserName[]; readonly blocked: UserName[] }
 }

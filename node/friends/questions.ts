@@ -158,7 +158,7 @@ export const createFriendQuestions = (
     sharesServerWith: (viewer, person) => consent.sharesServer(viewer, person),
     blocks: (user, person) => relations.isBlocked(user, person),
     personInfo: (person) => people.info(person),
-    isFriendHere: (person) => relations.isFriend(person),
+    friendsHere: (person) => relations.friendsOf(person),
     relationsWith: (user, node) => {
       const theirs = [...relations.of(user)].filter(([person]) => splitPerson(person).node === node)
       const names = (counts: (relation: Relation) => boolean): UserName[] =>

@@ -37,8 +37,8 @@ export interface Relations {
   isBlocked(user: UserName, person: Person): boolean
   /** Users who block this person now. */
   blockersOf(person: Person): ReadonlySet<UserName>
-  /** Is this person the friend of any user? */
-  isFriend(person: Person): boolean
+  /** Users who count this person as a friend. */
+  friendsOf(person: Person): ReadonlySet<UserName>
   /** Has the user ever blocked anybody? */
   hasBlocks(user: UserName): boolean
   /** Does anybody here block anybody? */
@@ -80,7 +80,7 @@ export const openRelations = async (store: Store, node: NodeId): Promise<Relatio
       ),
     isBlocked: (user, person) => blockers.get(person)?.has(user) === true,
     blockersOf: (person) => blockers.get(person) ?? nobodyAtAll,
-    isFriend: (person) => befriended.has(person),
+    friendsOf: (person) => befriended.get(person) ?? nobodyAtAll,
     hasBlocks: (user) => withBlocks.has(user),
     get anyBlocked() {
       return blockers.size > 0

@@ -15,6 +15,8 @@ export interface AwayPresenceComponents {
   readonly people: AwayPeople
   /** To everybody who is connected, or to one. False: nobody watches, so it cost nothing. */
   readonly publish: (presence: PresenceJson, to: Audience) => boolean
+  /** A node has said something of people who were not known here, and may be now: it is to say it again. */
+  readonly ask: (node: NodeId) => void
   /** Users of this node who have a connection. */
   readonly connectedCount: () => number
 }
@@ -22,7 +24,8 @@ export interface AwayPresenceComponents {
 /** What this node knows of the person and its own users. */
 export interface AwayPeople {
   isMemberAnywhere(person: Person): boolean
-  isFriendHere(person: Person): boolean
+  /** Who count the person as a friend. */
+  friendsHere(person: Person): ReadonlySet<UserName>
   sharesServerWith(viewer: UserName, person: Person): boolean
   /** As far as this side knows (FRIEND-9). */
   maySeePerson(viewer: UserName, person: Person): boolean
@@ -50,6 +53,8 @@ export interface AwayPresence {
   personAt(address: string): Person | undefined
   /** Tells one viewer what they see now: the person, or that the person is offline. */
   show(viewer: UserName, person: Person, isVisible: boolean): void
+  /** People may be known that were not. */
+  lookAgain(): void
   /** Addresses may have changed. */
   readdress(): void
   stop(): void
@@ -71,6 +76,9 @@ interface Entry {
 interface Home {
   readonly people: Map<UserName, Entry>
   cancelLease: (() => void) | undefined
+  /** It has said something of somebody who is not kept. */
+  isMissing: boolean
+  cancelAsk: (() => void) | undefined
 }
 
 export const createAwayPresence = (components: AwayPresenceComponents): AwayPresence => {
@@ -108,7 +116,7 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
   /** Those who see the person now and did not, or the other way round, by what the person's node says. */
   const tellApart = (person: Person, before: Told, now: Told & { readonly isNews: boolean }): void => {
     const named = [before.whisper, now.whisper].flatMap(({ friends, hiddenFrom }) => [
-      ...(friends ?? []),
+      ...(friends ?? people.friendsHere(person)),
       ...hiddenFrom,
     ])
     for (const viewer of new Set(named)) {
@@ -151,14 +159,35 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
     if (homes.get(node)?.people.delete(user) === true) count--
     if (told !== undefined) byAddress.delete(told.presence.user)
     const home = homes.get(node)
-    if (home?.people.size === 0 && home.cancelLease === undefined) homes.delete(node)
+    if (home !== undefined) leaveEmpty(node, home)
+  }
+
+  const leaveEmpty = (node: NodeId, home: Home): void => {
+    const isIdle = home.cancelLease === undefined && home.cancelAsk === undefined && !home.isMissing
+    if (home.people.size === 0 && isIdle) homes.delete(node)
+  }
+
+  /** SYNC-20: what comes before the friendship or the membership is here would be lost. */
+  const askAgain = (node: NodeId): void => {
+    const home = homes.get(node)
+    if (home === undefined || !home.isMissing) return
+    home.cancelAsk ??= later(() => {
+      home.cancelAsk = undefined
+      home.isMissing = false
+      components.ask(node)
+      leaveEmpty(node, home)
+    }, askMs)
   }
 
   const show: AwayPresence['show'] = (viewer, person, isVisible) => {
-    const entry = entryOf(person)
-    if (entry?.told === undefined || entry.told.presence.status === 'offline') return
-    const isSeen = isVisible && !isHidden(viewer, person, entry.whisper)
-    tellOne(viewer, isSeen ? entry.told.presence : offline(entry.told.presence.user))
+    if (isVisible) askAgain(splitPerson(person).node)
+    const before = entryOf(person)?.told?.presence
+    if (!isVisible && before !== undefined && before.status !== 'offline') tellOne(viewer, offline(before.user))
+    // What waits for its turn goes first: then everybody was told what is so.
+    publishNow(person)
+    const told = entryOf(person)?.told
+    if (!isVisible || told === undefined || told.presence.status === 'offline') return
+    if (!isHidden(viewer, person, told.whisper)) tellOne(viewer, told.presence)
   }
 
   // PROF-10, of people of other nodes: at the same pace.
@@ -173,7 +202,7 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
   const homeOf = (node: NodeId): Home => {
     const known = homes.get(node)
     if (known !== undefined) return known
-    const home: Home = { people: new Map(), cancelLease: undefined }
+    const home: Home = { people: new Map(), cancelLease: undefined, isMissing: false, cancelAsk: undefined }
     homes.set(node, home)
     return home
   }
@@ -192,7 +221,7 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
         entry.whisper = { ...whisper, status: 'offline', lastSeen: whisper.status === 'offline' ? lastSeen : undefined }
         pace.add(personOf(user, node))
       }
-      if (home.people.size === 0) homes.delete(node)
+      leaveEmpty(node, home)
     }, limits.presenceLeaseMs)
   }
 
@@ -207,16 +236,24 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
         pace.add(person)
         return
       }
-      if (isOffline || !(people.isMemberAnywhere(person) || people.isFriendHere(person))) return
+      if (isOffline) return
       // PROF-14
       const home = homeOf(node)
-      if (home.people.size >= limits.presencePeopleOfNodeMax || count >= limits.presencePeopleAwayMax) return
+      const isKnown = people.isMemberAnywhere(person) || people.friendsHere(person).size > 0
+      if (!isKnown || home.people.size >= limits.presencePeopleOfNodeMax || count >= limits.presencePeopleAwayMax) {
+        home.isMissing = true
+        return
+      }
       home.people.set(whisper.user, { whisper, told: undefined, isFresh: true })
       count++
       pace.add(person)
     },
     met: renewLease,
-    lost: renewLease,
+    lost(node) {
+      const home = homes.get(node)
+      if (home !== undefined) home.isMissing = false
+      renewLease(node)
+    },
     seenBy(viewer, person) {
       const entry = entryOf(person)
       if (entry === undefined || !people.maySeePerson(viewer, person)) return undefined
@@ -230,12 +267,18 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
       ),
     personAt: (address) => byAddress.get(address),
     show,
+    lookAgain() {
+      for (const node of homes.keys()) askAgain(node)
+    },
     readdress() {
       for (const [address, person] of byAddress) if (addressOf(person) !== address) pace.add(person)
     },
     stop() {
       pace.stop()
-      for (const { cancelLease } of homes.values()) cancelLease?.()
+      for (const { cancelLease, cancelAsk } of homes.values()) {
+        cancelLease?.()
+        cancelAsk?.()
+      }
     },
   }
 }
@@ -246,3 +289,5 @@ const isSame = (a: PresenceJson, b: PresenceJson): boolean =>
   a.user === b.user && a.status === b.status && a.text === b.text && a.until === b.until && a.lastSeen === b.lastSeen
 
 const changesPerSecondMin = 20
+/** Between what may have made people known, and the question. */
+const askMs = 1_000

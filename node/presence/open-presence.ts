@@ -18,12 +18,13 @@ export interface PresenceDoorComponents {
   readonly logger: { error(fields: object, message: string): void }
   readonly later: (task: () => void, ms: number) => () => void
   readonly fanOut: FanOut
-  readonly friends: Pick<Friends, 'isPresenceHidden' | 'isFriendHere' | 'sharesServerWith' | 'maySeePerson' | 'blocks'>
+  readonly friends: Pick<Friends, 'isPresenceHidden' | 'friendsHere' | 'sharesServerWith' | 'maySeePerson' | 'blocks'>
   readonly servers: Pick<Questions, 'isMemberAnywhere'>
   /** What other nodes are called, and who is called so. */
   readonly names: { nameOf(node: NodeId): string; nodeNamed(domain: string): NodeId | undefined }
   /** To other nodes. */
   readonly tellAway: (user: UserName) => void
+  readonly askAway: (node: NodeId) => void
 }
 
 export interface PresenceDoor {
@@ -64,6 +65,7 @@ export const openPresence = async (
     later,
     addressOf: (person) => addressOf(person, names),
     people: { ...friends, isMemberAnywhere: (person) => servers.isMemberAnywhere(person) },
+    ask: (node) => components.askAway(node),
     connectedCount: () => presence.connectedUsers().length,
     publish: (seen, { isHiddenFrom, keeps }) => {
       const topic = presenceTopic(seen.user)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { block } from '../../../spec/calls/block.ts'
 import type { CallSpec } from '../../../spec/calls/call.ts'
 import { friendAccept } from '../../../spec/calls/friend.accept.ts'
@@ -13,6 +13,7 @@ import { who } from '../../../spec/calls/who.ts'
 import type { ChannelId } from '../../../spec/ids.ts'
 import type { PresenceJson } from '../../../spec/presence.ts'
 import { callNode } from '../../support/calls.ts'
+import { connectClient } from '../../support/mqtt-client.ts'
 import { openSite, type Person, type Site } from '../federation/nodes.ts'
 
 /**
@@ -188,6 +189,23 @@ describe('threat 39: people of another node', () => {
     await sam.back()
     await sam.client.publish('u/sam/presence', '{"status":"online"}')
     for (const one of ['mia', 'fay']) await seen(viewer(one), 'online')
+  })
+
+  it('SYNC-20: friends who share no server, nor anybody of their nodes one with them, see each other at once', async () => {
+    const outsider = async (name: string, site: Site) => {
+      const { password } = await site.node.ask(z.looseObject({ password: z.string() }), 'user', 'add', name)
+      const url = site.node.ready.addresses.mqtt
+      const client = await connectClient({ url, user: name, password, clientId: `${name}-laptop` })
+      await client.subscribe([`u/${name}/reply`, `u/${name}/inbox`, 'u/+/presence'])
+      return client
+    }
+    await using ivy = await outsider('ivy', oak)
+    await using ned = await outsider('ned', elm)
+    const [ivys, neds] = [`ivy@${oak.nodeId}`, `ned@${elm.nodeId}`]
+    await callNode(ivy, 'ivy', friendRequest, { address: neds })
+    await callNode(ned, 'ned', friendAccept, { address: ivys })
+    await ivy.waitFor(({ topic, text }) => topic === `u/${neds}/presence` && text.includes('"online"'))
+    await ned.waitFor(({ topic, text }) => topic === `u/${ivys}/presence` && text.includes('"online"'))
   })
 
   it('PROF-9, PROF-10: who leaves is offline there, too, since a day that they chose to tell, to the same people', async () => {

@@ -26,14 +26,16 @@ describe('presence for other nodes', () => {
     const heard: [NodeId, UserName][] = []
     const leases: string[] = []
     const tags: [Person, Uint8Array | undefined][] = []
+    const asks: NodeId[] = []
     let isDeaf = false
     let meet: (peer: Peer) => void = () => undefined
     let hear: (from: NodeId, whisper: Whisper) => void = () => undefined
     let changeServers: (kind: 'permissions' | 'settings') => void = () => undefined
     const link = createPresenceLink({
       sync: {
-        whisper: (to, { payload }) => {
-          if (!isDeaf) sent.push({ ...decodePresence(payload)!, to })
+        whisper: (to, { kind, payload }) => {
+          if (kind === 'presence.all') asks.push(to)
+          else if (!isDeaf) sent.push({ ...decodePresence(payload)!, to })
           return Promise.resolve(!isDeaf)
         },
         onWhisper: (listener) => ((hear = listener), () => undefined),
@@ -73,6 +75,7 @@ describe('presence for other nodes', () => {
       sent,
       heard,
       leases,
+      asks,
       tags,
       link,
       connect,
@@ -185,6 +188,25 @@ describe('presence for other nodes', () => {
     link.relationChanged(sam, personOf(tom, elm))
     await time.pass(1_000)
     assert.deepEqual(told(), ['sam online', 'sam offline'])
+  })
+
+  it('SYNC-20: who asks is told anew of everybody, at most every ten seconds', async () => {
+    const { status, members, connect, time, told, hear, link, asks } = setUp()
+    members.add(sam)
+    status.set(sam, 'online')
+    const ask = (): void => hear(elm, { kind: 'presence.all', key: new Uint8Array(1), payload: new Uint8Array(0) })
+    ask()
+    connect(elm)
+    await time.pass(1_000)
+    for (let i = 0; i < 100; i++) ask()
+    await time.pass(limits.presenceAskedMs - 1)
+    assert.equal(told().length, 2)
+    await time.pass(1_000)
+    assert.equal(told().length, 3)
+    await time.pass(60_000)
+    assert.equal(told().length, 3)
+    link.ask(elm)
+    assert.deepEqual(asks, [elm])
   })
 
   it('a node speaks for its own users only, whatever it sends', () => {

@@ -36,13 +36,14 @@ describe('presence of people of other nodes', () => {
     const kept = new Map<string, PresenceJson>()
     const names = new Map<NodeId, string>()
     let published = 0
+    const asked: NodeId[] = []
     const away = createAwayPresence({
       clock: time.clock,
       later: (task, ms) => time.timers.after(ms, task),
       addressOf: (person) => `${person.slice(0, -53)}@${names.get(person.slice(-52) as NodeId) ?? person.slice(-52)}`,
       people: {
         isMemberAnywhere: () => true,
-        isFriendHere: () => true,
+        friendsHere: () => new Set([fay]),
         sharesServerWith: (viewer) => viewer === mia,
         maySeePerson: () => true,
         blocks: () => false,
@@ -55,10 +56,11 @@ describe('presence of people of other nodes', () => {
         if (keeps === false) kept.delete(presence.user)
         return true
       },
+      ask: (node) => void asked.push(node),
       connectedCount: () => connected,
     })
     const statuses = (viewer: UserName): string[] => (told.get(viewer) ?? []).map(({ status }) => status)
-    return { away, time, told, kept, names, statuses, count: () => published }
+    return { away, time, told, kept, names, asked, statuses, count: () => published }
   }
   const bobs = personOf(bob, elm)
 
@@ -144,7 +146,7 @@ describe('presence of people of other nodes', () => {
 
   it('PROF-14: nothing is kept of whom nobody here knows, and of one node no more than its share', async () => {
     const known = (person: Person): boolean => !person.startsWith('stranger')
-    const { away, time, kept } = setUp({ isMemberAnywhere: known, isFriendHere: () => false })
+    const { away, time, kept } = setUp({ isMemberAnywhere: known, friendsHere: () => new Set() })
     away.heard(elm, says('stranger' as UserName))
     for (let i = 0; i < limits.presencePeopleOfNodeMax + 10; i++) away.heard(elm, says(`u${i}` as UserName))
     away.heard(ash, says(bob))
@@ -159,6 +161,35 @@ describe('presence of people of other nodes', () => {
       for (let i = 0; i < limits.presencePeopleOfNodeMax; i++) away.heard(home, says(`u${i}` as UserName))
     }
     assert.equal(away.present().length, limits.presencePeopleAwayMax)
+  })
+
+  it('SYNC-20: what was said too early is asked for again, once there may be more to know', async () => {
+    const friends = new Set<Person>()
+    const { away, time, asked, statuses } = setUp({
+      isMemberAnywhere: () => false,
+      friendsHere: (person) => new Set(friends.has(person) ? [fay] : []),
+    })
+    away.heard(elm, says(bob, { friends: [fay] }))
+    away.lookAgain()
+    await time.pass(1_000)
+    assert.deepEqual([asked, statuses(fay)], [[elm], []])
+    away.lookAgain()
+    await time.pass(5_000)
+    assert.equal(asked.length, 1)
+    away.heard(elm, says(bob, { friends: [fay] }))
+    friends.add(bobs)
+    away.show(fay, bobs, true)
+    away.lookAgain()
+    await time.pass(1_000)
+    assert.equal(asked.length, 2)
+    away.heard(elm, says(bob, { friends: [fay] }))
+    await time.pass(1_000)
+    assert.deepEqual(statuses(fay), ['online'])
+    away.heard(elm, says(mia))
+    away.lost(elm)
+    away.lookAgain()
+    await time.pass(5_000)
+    assert.equal(asked.length, 2)
   })
 
   it('PROF-14: a storm of 5,000 is published at the pace of PROF-10, and what was taken back meanwhile is no news', async () => {
@@ -209,7 +240,7 @@ describe('presence of people of other nodes', () => {
         }
       }
       for (const one of steps) {
-        if (one.does === 'heard') away.heard(elm, says(bob, one.whisper as Partial<PresenceWhisper>))
+        if (one.does === 'heard') away.heard(elm, says(bob, one.whisper))
         else if (one.does === 'wait') await time.pass(one.ms)
         else if (one.does === 'block') {
           const wasBlocked = blocked.delete(one.viewer)
@@ -231,7 +262,7 @@ describe('presence of people of other nodes', () => {
       await time.pass(2 * limits.presenceLeaseMs)
       check()
     }
-    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 300 })
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 2_000 })
   })
 
   it('SYNC-18: what is written is read again, the longest fits, and nothing else is read', () => {
