@@ -25,6 +25,20 @@ const step = fc.oneof(
 )
 
 describe('unread and mention counts', () => {
+  it('FEED-7: leave out what the channel does not keep any longer, also while they are in memory', async () => {
+    const house = await openHouse({ channels })
+    const [general] = channels as [ChannelId, ChannelId]
+    const unread = async (): Promise<number> => (await house.inbox.rows(user('bob'), [general]))[0]?.unread ?? -1
+    const old = await house.say('alice', general, 'old')
+    house.clock.ms += 1_000
+    const recent = await house.say('alice', general, 'new')
+    await house.log.seal()
+    assert.equal(await unread(), 2)
+    await house.log.retain(general, { from: recent.id, because: recent.id })
+    assert.equal(await unread(), 1)
+    assert.ok(old.id < recent.id)
+  })
+
   for (const [what, windowMax, keptMax] of [
     ['with room for all', 1_000, 100_000],
     ['with a window of 6 and room for 10', 6, 10],
