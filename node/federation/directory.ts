@@ -76,6 +76,10 @@ export const createNodeDirectory = (
     }
   }
   look()
+  // Whoever ended it may be gone since: those who do not know yet hear of it from us.
+  for (const [server, nodes] of hosts) {
+    if (!nodes.has(nodeId) && servers.replicas(server)?.isNamed(nodeId) === true) dismiss(nodeId, server)
+  }
   const unsubscribe = servers.onChanged((kind) => {
     if (kind !== 'permissions') return
     look()

@@ -88,6 +88,23 @@ describe('what a node replicates', () => {
     assert.equal(home.directory.mayServe(away.nodeId, governance), false)
   })
 
+  it('a node that starts after it lost its last member passes on for a while why: who put it out may be gone', async () => {
+    const time = createVirtualTime()
+    await using home = await openSite('home', time)
+    await using away = await openSite('away', time)
+    const { server } = await shareServer(home, away)
+    const governance = home.servers.server(server)!.governance
+    await home.servers.kick(owner, server, 'bob@away.example')
+    await away.take(home, (channel) => channel === governance)
+    await time.pass(60_000)
+    assert.deepEqual(away.directory.servers(), [])
+    const again = createNodeDirectory({ servers: away.servers, timers: time.timers }, { nodeId: away.nodeId })
+    assert.deepEqual(again.servers(), [{ server, governance, channels: [] }])
+    await time.pass(60_000)
+    assert.deepEqual(again.servers(), [])
+    again.stop()
+  })
+
   it('a node that never had a member gets no farewell', async () => {
     await using home = await openSite('home')
     await using away = await openSite('away')
