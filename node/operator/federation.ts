@@ -114,7 +114,7 @@ export const federationAdmin = (
       })
     },
 
-    resolve: ({ feed, as }) => {
+    resolve: async ({ feed, as }) => {
       if (!isFeedId(feed)) throw new HearthError('BAD_REQUEST', `${feed} is no feed; see: hearth federation forks`)
       return servers.resolveFork(actorOf(as), feed)
     },
