@@ -1,6 +1,7 @@
 /** Calls (spec/calls.md): request decoded once, handler found by method, every refusal named. */
 import type { z } from 'zod'
 import type { Logger } from '../broker/components.ts'
+import { errorsOf } from '../spec/calls/call.ts'
 import { HearthError, type ErrorCode } from '../spec/errors.ts'
 import { decodeJson } from '../spec/json.ts'
 import { limits } from '../spec/limits.ts'
@@ -26,6 +27,8 @@ export const createCallTable = (
   const byMethod = new Map(handlers.map((handler) => [handler.spec.method, handler]))
   if (byMethod.size !== handlers.length) throw new HearthError('INTERNAL', 'two handlers answer one method')
 
+  const named = new Map(handlers.map(({ spec }) => [spec.method, new Set(errorsOf(spec))]))
+
   return {
     methods: [...byMethod.keys()].sort(),
     answer: async (principal, method, payload) => {
@@ -40,7 +43,10 @@ export const createCallTable = (
         return withId(request, { result: result ?? {} })
       } catch (error) {
         if (error instanceof HearthError) {
-          return withId(request, { error: { code: error.code, message: error.message } })
+          const { code } = error
+          // CALL-4: clients are told beforehand what a call refuses with.
+          if (named.get(method)?.has(code) === false) logger.error({ method, code }, unnamedError)
+          return withId(request, { error: { code, message: error.message } })
         }
         logger.error({ method, user: principal.user, err: error }, 'a call failed')
         return withId(request, { error: { code: 'INTERNAL', message: 'the node made an error; see its log' } })
@@ -48,6 +54,9 @@ export const createCallTable = (
     },
   }
 }
+
+/** In the log: the spec of the call is to be mended. */
+export const unnamedError = 'a call was refused with an error that its spec does not name'
 
 interface Request {
   readonly id?: string

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { unnamedError } from '../../node/call-table.ts'
 import { jsonLines } from './json-lines.ts'
 import { repository } from './repository.ts'
 
@@ -137,6 +138,8 @@ export const startNode = async (init: NodeOptions = {}): Promise<NodeProcess> =>
     },
     [Symbol.asyncDispose]: async () => {
       if (life !== undefined) await end('SIGKILL')
+      const unnamed = output.split('\n').find((line) => line.includes(unnamedError))
+      if (unnamed !== undefined) throw new Error(unnamed)
       if (init.data === undefined) await rm(data, { recursive: true, force: true })
     },
   }

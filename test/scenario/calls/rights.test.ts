@@ -20,13 +20,6 @@ const schemas = jsonSchemas((name) => name, 'draft-2020-12')
 const lookUp = (name: string): JsonSchema => schemas.get(name) ?? {}
 const eventSchema = z.looseObject({ id: z.string(), clientId: z.string().optional() })
 
-/** Fields that may be left out, but not all of them. */
-const oneOf: Readonly<Record<string, readonly string[]>> = {
-  catchup: ['channels', 'from'],
-  'inbox.dismiss': ['ids'],
-  'notify.set': ['channel'],
-}
-
 /** What members have without a role above `everyone`. */
 const everybodys: ReadonlySet<string> = new Set(['read', 'send'])
 
@@ -37,8 +30,8 @@ describe('every call and who may make it', () => {
   let askBob: Asking
   /** Things that are there, by the name of the field that wants one. */
   let things: Readonly<Record<string, unknown>> = {}
-  /** Pinned, and with a reaction of ada's. */
-  let marked = ''
+  /** What a call wants besides: of fields that may be left out one, and what is there to be taken away. */
+  let ofCall: Readonly<Record<string, object>> = {}
   let mine: Readonly<Record<string, unknown>> = {}
 
   /** A message of somebody, by its id. */
@@ -53,10 +46,8 @@ describe('every call and who may make it', () => {
 
   const inputOf = (method: string, known: Readonly<Record<string, unknown>>): string => {
     const sample = sampleOf(lookUp(`${method}.input`), lookUp) as Record<string, unknown>
-    // Who takes away what is not there asks for nothing.
-    const given = /\.un(?:pin|react)$/.test(method) ? { ...known, target: marked } : known
-    const fields = [...Object.keys(sample), ...(oneOf[method] ?? [])]
-    return JSON.stringify(Object.fromEntries(fields.map((name) => [name, given[name] ?? sample[name]])))
+    const fields = Object.entries(sample).map(([name, value]) => [name, known[name] ?? value])
+    return JSON.stringify({ ...Object.fromEntries(fields), ...ofCall[method] })
   }
 
   before(async () => {
@@ -73,7 +64,7 @@ describe('every call and who may make it', () => {
     const { roles } = await callNode(ada, 'ada', roleList, { server })
     const role = roles.find(({ rank }) => rank > 0)?.name
     const target = await say(ada, channel)
-    const plain = { channels: [channel], from: 0, ids: [1], image: 'iVBORw0KGgo=', emoji: '👍' }
+    const plain = { image: 'iVBORw0KGgo=', emoji: '👍' }
     things = {
       server,
       channel,
@@ -85,10 +76,18 @@ describe('every call and who may make it', () => {
       who: { member: 'ada' },
       ...plain,
     }
-    marked = await say(ada, channel)
+    /** Pinned, and with a reaction of ada's. */
+    const marked = await say(ada, channel)
     await admin.subscribe('u/root/reply')
     await callNode(admin, 'root', messagePin, { channel, target: marked as EventId })
     await callNode(ada, 'ada', messageReact, { channel, target: marked as EventId, emoji: plain.emoji })
+    ofCall = {
+      catchup: { channels: [channel], from: 0 },
+      'inbox.dismiss': { ids: [1] },
+      'notify.set': { channel },
+      'message.unpin': { target: marked },
+      'message.unreact': { target: marked },
+    }
     mine = { ...things, target: await say(bob, channel), thread: target }
   })
   after(() => cleanUp.disposeAsync())

@@ -17,7 +17,7 @@ export interface TerminalInit {
 export interface Terminal extends AsyncDisposable {
   /** The screen as text, without trailing spaces. */
   screen(): Promise<string>
-  /** The first screen, now or to come, that matches. Rejects with the last screen after 8 s. */
+  /** The first screen, now or to come, that matches. Rejects with the last screen after 20 s. */
   until(shows: RegExp): Promise<string>
   /** The first screen, now or to come, that does not match. */
   untilNot(shows: RegExp): Promise<string>
@@ -36,7 +36,7 @@ export const hasTmux = (): Promise<boolean> =>
     () => false,
   )
 
-const waitMsMax = 8_000
+const waitMsMax = 20_000
 
 export const openTerminal = async ({
   command,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { z } from 'zod'
-import { createCallTable } from '../../../node/call-table.ts'
+import { createCallTable, unnamedError } from '../../../node/call-table.ts'
 import { answer } from '../../../node/calls.ts'
 import type { Principal } from '../../../node/principal.ts'
 import { defineCall } from '../../../spec/calls/call.ts'
@@ -58,6 +58,14 @@ describe('call table', () => {
     assert.match(JSON.stringify(reply), /"id":"8".*RATE_LIMITED.*20 ms/)
     waitMs = 0
     assert.ok('result' in (await table.answer(alice, 'echo', bytes('{}'))))
+  })
+
+  it('CALL-4: an error that the spec does not name is passed on, and goes to the log', async () => {
+    act = () => {
+      throw new HearthError('EXISTS')
+    }
+    assert.match(JSON.stringify(await table.answer(alice, 'echo', bytes('{}'))), /EXISTS/)
+    assert.deepEqual(logged.splice(0), [unnamedError])
   })
 
   it('answers what a handler refuses, and keeps our own faults to the log', async () => {
