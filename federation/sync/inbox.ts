@@ -16,6 +16,7 @@ import type {
   UnknownFrame,
   VectorFrame,
 } from '../../spec/sync/frames.ts'
+import type { Version } from './components.ts'
 import type { Forks } from './forks.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Holdings } from './holdings.ts'
@@ -70,10 +71,14 @@ export const createInbox = (parts: InboxParts): Inbox => {
     if (session.seen.has(channel)) return
     session.seen.add(channel)
     parts.seen()
-    for (const { feed, floor, head } of holdings.of(channel)) {
+    let theirs: Version | undefined
+    for (const version of holdings.of(channel)) {
+      const { feed, node, floor, head, headId } = version
       session.known.set(feed, { floor, head, sent: head, stalled: false })
-      if (isOurs(feed)) parts.replicated(session, feed, { head })
+      if (node === session.node && headId > (theirs?.headId ?? '')) theirs = version
     }
+    // SYNC-8: an ACK may have been lost with the last connection. Whether its history is here, only we know.
+    if (theirs?.isWhole === true) session.due.acks.set(theirs.feed, theirs.head)
   }
 
   /** Digests say nothing of floors: who has the history that is still missing here has to be asked, now and then. */
@@ -139,9 +144,8 @@ export const createInbox = (parts: InboxParts): Inbox => {
     const mine = holdings.version(feed)
     if (mine !== undefined) {
       const reached = Math.min(head, mine.head)
-      const before = session.known.get(feed)
       session.known.set(feed, { floor, head: reached, sent: reached, stalled: false })
-      if (isOurs(feed) && (before?.head ?? 0) < reached) parts.replicated(session, feed, { floor, head: reached })
+      if (isOurs(feed)) parts.replicated(session, feed, { floor, head: reached })
       if (mine.head === state.head && head === state.head && !same(mine.headHash, headHash)) {
         parts.suspect(session, feed)
         return feed
@@ -179,8 +183,9 @@ export const createInbox = (parts: InboxParts): Inbox => {
     const mine = holdings.version(feed)
     if (mine === undefined || !scope.isShared(session.node, mine.channel)) return
     const known = session.known.get(feed) ?? { floor: 1, head: 0, sent: 0, stalled: false }
-    const head = Math.max(known.head, Math.min(seq, mine.head))
-    if (isOurs(feed) && head > known.head) parts.replicated(session, feed, { head })
+    const acked = Math.min(seq, mine.head)
+    const head = Math.max(known.head, acked)
+    if (isOurs(feed)) parts.replicated(session, feed, { head: acked })
     session.known.set(feed, { ...known, head, sent: Math.max(known.sent, head), stalled: false })
     if (head < mine.head) session.due.pushes.add(feed)
   }
