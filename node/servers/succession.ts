@@ -26,7 +26,7 @@ export const successionOf = (community: Community): SuccessionInfo => {
   return {
     ...described(community, root),
     epoch: root.epoch,
-    isFinal: isFinal(root, before),
+    isFinal: roots.every((_, at) => isFinalAt(roots, at)),
     needed: before?.threshold ?? 0,
     proposals: proposals.map((one): ProposalInfo => ({
       ...described(community, one),
@@ -50,9 +50,11 @@ const successor = (community: Community, author: AuthorKey): Successor => {
   return { node, member, address: member === nodeMember ? node : community.author(author).address }
 }
 
-/** GOV-35: nobody goes back behind it, whom the guardians of the root before it let go. */
-const isFinal = (root: Root, before: Root | undefined): boolean =>
-  before === undefined || before.threshold === 0 || root.approvedBy.length >= before.threshold
+/** GOV-35: the guardians of the root before it cannot go back behind it any more, as long as they keep to their word. */
+const isFinalAt = (roots: readonly Root[], at: number): boolean => {
+  const [before, root] = [roots[at - 1], roots[at]]
+  return before === undefined || before.threshold === 0 || (root?.approvedBy.length ?? 0) >= before.threshold
+}
 
 export const successionOperations = (
   desk: Desk,
@@ -101,8 +103,9 @@ export const successionOperations = (
         const place = desk.enter(actor, server)
         const { community, who } = place
         const { root, roots } = community.governance
-        const chosen = choose(community, proposal)
-        const guardians = chosen === root ? (roots.at(-2)?.guardians ?? []) : root.guardians
+        const chosen = choose(community, who.author, proposal)
+        const at = roots.findIndex(({ id }) => id === chosen.id)
+        const guardians = at < 0 ? root.guardians : (roots[at - 1]?.guardians ?? [])
         if (!guardians.includes(who.author)) throw notGuardian(community)
         if (!chosen.approvedBy.includes(who.author))
           await desk.propose(place, { type: 'root.approve', root: chosen.id })
@@ -111,18 +114,22 @@ export const successionOperations = (
   }
 }
 
-/** The one that is meant: of several it must be said. The root in force is meant when there is nothing else to approve. */
-const choose = (community: Community, id: EventId | undefined): Root | Proposal => {
-  const { root, roots, proposals } = community.governance
+/**
+ * The one that is meant: of several it must be said. Where nothing is proposed, the newest root that an owner made and that
+ * is not final for want of this guardian's word.
+ */
+const choose = (community: Community, guardian: AuthorKey, id: EventId | undefined): Root | Proposal => {
+  const { roots, proposals } = community.governance
   if (id !== undefined) {
-    const found = [...proposals, root].find((one) => one.id === id)
+    const found = [...proposals, ...roots].find((one) => one.id === id)
     if (found !== undefined) return found
     throw new HearthError('NOT_FOUND', `nothing is proposed as ${id}; ${listed(community) || 'nothing is'}`)
   }
   const [only, ...more] = proposals
   if (more.length > 0) throw new HearthError('BAD_REQUEST', `there are several; say which: ${listed(community)}`)
   if (only !== undefined) return only
-  if (!isFinal(root, roots.at(-2))) return root
+  const open = roots.findLast((_, at) => !isFinalAt(roots, at) && roots[at - 1]?.guardians.includes(guardian) === true)
+  if (open !== undefined) return open
   throw new HearthError('NOT_FOUND', `nobody proposes to hand ${community.info.handle} on`)
 }
 
@@ -131,7 +138,7 @@ const resultOf = (community: Community, id: EventId): SuccessionResult => {
   const at = roots.findIndex((one) => one.id === id)
   const found = roots[at] ?? proposals.find((one) => one.id === id)
   const needed = (at < 0 ? root : roots[at - 1])?.threshold ?? 0
-  return { root: id, inForce: id === root.id, approvals: found?.approvedBy.length ?? 0, needed }
+  return { root: id, inForce: at >= 0, approvals: found?.approvedBy.length ?? 0, needed }
 }
 
 const listed = (community: Community): string =>
