@@ -7,7 +7,7 @@ import { decodeMessage } from '../../spec/message.ts'
 import type { ChannelId, EventId, NodeId } from '../../spec/ids.ts'
 import type { Clients } from './clients.ts'
 import type { Malice } from './malice.ts'
-import type { Run } from './run.ts'
+import { isOut, type Run } from './run.ts'
 import { redaction, targetOf, type Site } from './site.ts'
 
 export interface Finding {
@@ -40,7 +40,7 @@ const channelsOf = (sites: readonly Site[]): Set<ChannelId> =>
 
 /** As the owner's node says, or the admin's: nobody can kick them, and a node that was kicked may not know it. */
 const isReader = (up: readonly Site[], site: Site, channel: ChannelId): boolean =>
-  up[0]?.process.directory.mayServe(site.keys.nodeId, channel) === true
+  up[0]?.process.directory.mayServe(site.keys.nodeId, channel) === true && !isOut(site)
 
 /** Feeds that fork are told apart by where, the rest by what is there. */
 const viewOf = ({ process }: Site, channel: ChannelId): string => {

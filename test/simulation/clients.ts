@@ -1,7 +1,7 @@
 /** Members who talk: each message is tried again under its client message id until it is acknowledged. */
 import type { Entry } from '../../node/log/log.ts'
 import type { ChannelId, NodeId } from '../../spec/ids.ts'
-import type { Run } from './run.ts'
+import { isOut, type Run } from './run.ts'
 import type { Site } from './site.ts'
 
 export interface Said {
@@ -104,7 +104,7 @@ export const createClients = (run: Run): Clients => {
       const { general } = run
       const up = sites.filter(({ isUp }) => isUp)
       const readersOf = (): Site[] =>
-        up.filter(({ keys }) => up[0]?.process.directory.mayServe(keys.nodeId, general) === true)
+        up.filter((site) => up[0]?.process.directory.mayServe(site.keys.nodeId, general) === true && !isOut(site))
       const wanted = readersOf()
         .map((site) => say(site, general))
         .filter(({ refused }) => !refused)

@@ -22,6 +22,10 @@ export interface Run {
   readonly strangers: Set<NodeId>
 }
 
+/** By its own word: it has heard that it was put out, perhaps from a node that told nobody else and is gone. */
+export const isOut = ({ process: { servers }, keys }: Site): boolean =>
+  servers.servers().every(({ id }) => servers.replicas(id)?.nodes.has(keys.nodeId) !== true)
+
 /** The promise is kept before this virtual time is over, or the run has failed. */
 export const within = async <T>(world: World, promise: Promise<T>, ms: number, what: string): Promise<T> => {
   let done: { readonly value: T } | { readonly error: unknown } | undefined
