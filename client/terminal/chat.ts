@@ -14,6 +14,7 @@ import { namesHere } from './names-here.ts'
 import { noteOf } from './notes.ts'
 import { createPersonal } from './personal.ts'
 import { createReading } from './reading.ts'
+import { createWhoIsHere } from './who-is-here.ts'
 import { indexOfOpen, placeOf, stopsOf, type Stop } from './sidebar.ts'
 
 export interface ChatComponents {
@@ -58,6 +59,7 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
     sawThread: (channel, thread, position) => markers.sawThread(channel, thread, position),
   })
   const markers = createMarkers(session, reading)
+  const whoIsHere = createWhoIsHere(session)
   let channels: readonly Channel[] = []
   let online: readonly string[] | undefined
   let completion: Completion | undefined
@@ -85,7 +87,10 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
     const shown = stops()
     return {
       user: session.user,
-      places: shown.map((stop) => placeOf(stop, countOf(stop.channel.id), findEvent)),
+      places: shown.map((stop) => ({
+        ...placeOf(stop, countOf(stop.channel.id), findEvent),
+        status: stop.thread === undefined ? whoIsHere.status(stop.channel.id) : undefined,
+      })),
       current: indexOrNone(indexOfOpen(shown, reading)),
       timeline: reading.timeline,
       anchor: reading.anchor,
@@ -159,6 +164,7 @@ export const createChat = (components: ChatComponents, init: ChatInit): Chat => 
       await markers.pull()
       const refused = await session.subscribe(...found.map(({ id }) => id))
       channels = found.filter(({ id }) => !refused.has(id))
+      await whoIsHere.look(channels.flatMap(({ id, isDirect }) => (isDirect === true ? [id] : [])))
       const stays = channels.some(({ id }) => id === reading.channel)
       if (!stays) reading.close()
       if (!stays && channels.length > 0) await open(firstChannel().id)

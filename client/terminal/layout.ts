@@ -1,3 +1,4 @@
+import type { PresentStatus } from '../../spec/presence.ts'
 import type { ConnectionState } from '../sdk/index.ts'
 import { fit, truncate, wrap } from './cells.ts'
 import { cleanLine } from './clean-text.ts'
@@ -19,6 +20,8 @@ export interface Place {
   /** Of those, the ones that mention me. */
   readonly mentions?: number
   readonly isDirect?: true | undefined
+  /** Of the other one of a DM, while they are here. */
+  readonly status?: PresentStatus | undefined
   /** A thread of the channel above it: how it began. */
   readonly thread?: string
 }
@@ -145,7 +148,10 @@ const channelRow = (place: Place, isCurrent: boolean, width: number): Row => {
 
 const shown = (count: number): string => (count > 999 ? '999+' : `${count}`)
 
-const nameOf = ({ channel, isDirect }: Place): string => `${isDirect === true ? '@' : '#'}${channel}`
+const nameOf = ({ channel, isDirect, status }: Place): string =>
+  `${isDirect === true ? '@' : '#'}${channel}${status === undefined ? '' : ` ${dots[status]}`}`
+
+const dots: Readonly<Record<PresentStatus, string>> = { online: '●', idle: '◐', dnd: '⊖' }
 
 const statusRow = (view: View): Row => {
   const parts: Row[] = [[stateSpan(view.state)]]

@@ -129,9 +129,9 @@ describe('hearth chat on a real screen, with others', () => {
     assert.doesNotMatch(screen, new RegExp(alice.password))
     const { channel } = await callNode(bob, 'bob', dmOpen, { address: 'alice' })
     await say(channel, 'psst')
-    await terminal.until(/^direct +│[^]*^ @bob +1│/m)
+    await terminal.until(/^direct +│[^]*^ @bob ● +1│/m) // he is here, and has said something
     await terminal.press('C-u')
-    await terminal.until(/│@bob[^]*bob psst/)
+    await terminal.until(/│@bob ●[^]*bob psst/)
     await line('/go #general')
     await terminal.until(/│#general/)
   })

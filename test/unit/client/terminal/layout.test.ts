@@ -56,13 +56,13 @@ describe('terminal layout', () => {
     const places: View['places'] = [
       { server: 'home', channel: 'general', topic: '', unread: 0 },
       { server: 'home', channel: 'general', topic: '', unread: 2, mentions: 1, thread: 'who brings wood?' },
-      { server: 'direct', channel: 'bob', topic: '', unread: 1_200, isDirect: true },
+      { server: 'direct', channel: 'bob', topic: '', unread: 1_200, isDirect: true, status: 'idle' },
     ]
     const view = sampleView(timelineOf([]), { places })
     const wide = screenOf(view, { columns: 80, rows: 10 }).slice(1, 5)
     assert.deepEqual(
       wide.map((row) => row.split('│')[0]),
-      [' #general           ', '   ↳ who bring… 2 @1', 'direct              ', ' @bob           999+'],
+      [' #general           ', '   ↳ who bring… 2 @1', 'direct              ', ' @bob ◐         999+'],
     )
     const [narrow = ''] = screenOf(view, { columns: 50, rows: 10 })
     assert.match(narrow, /^1\/3 home\/#general {2}1202 unread elsewhere @1$/)
