@@ -74,6 +74,8 @@ describe('limits in docs/mqtt.md', () => {
     'filtersPerSubscribeMax',
     'backlogStallMs',
     'backlogBytesMax',
+    'callsPerSecond',
+    'callsBurst',
   ] as const) {
     // LIMIT-1
     it(`${name} is what it says`, () =>
