@@ -2,6 +2,7 @@
 import { catchup } from '../spec/calls/catchup.ts'
 import { history } from '../spec/calls/history.ts'
 import { who } from '../spec/calls/who.ts'
+import { isConversationId } from '../spec/conversation.ts'
 import { HearthError } from '../spec/errors.ts'
 import { eventIdStamp } from '../spec/event-id.ts'
 import type { ChannelId, UserName } from '../spec/ids.ts'
@@ -85,10 +86,11 @@ export const readingCalls = (components: ReadingComponents): CallHandler[] => {
       const address = servers.memberOf(user, server)?.address
       return address !== undefined && servers.may(user, channel, 'read') ? presentAs(address, presence.seen(user)) : []
     })
+    const isShared = !isConversationId(channel)
     const away = presenceAway.present().flatMap((person) => {
-      const seen = presenceAway.seenBy(viewer, person)
-      const member = seen && servers.memberNamed(server, person)
-      return member !== undefined && servers.memberMay(member, channel, 'read') ? presentAs(member.address, seen) : []
+      const member = servers.memberNamed(server, person)
+      if (member === undefined || !servers.memberMay(member, channel, 'read')) return []
+      return presentAs(member.address, presenceAway.seenBy(viewer, person, isShared))
     })
     return [...here, ...away]
   }

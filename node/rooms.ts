@@ -310,7 +310,7 @@ export async function openRooms(
         away: (viewer, server) =>
           door.away.present().flatMap((person) => {
             const isMember = communities.memberNamed(server, person) !== undefined
-            return (isMember ? door.away.seenBy(viewer, person) : undefined) ?? []
+            return (isMember ? door.away.seenBy(viewer, person, true) : undefined) ?? []
           }),
       }),
     ],

@@ -45,8 +45,8 @@ export interface AwayPresence {
   met(node: NodeId): void
   /** It is gone: its people are, when the lease is over. */
   lost(node: NodeId): void
-  /** Undefined: offline, as far as the viewer may know. */
-  seenBy(viewer: UserName, person: Person): PresenceJson | undefined
+  /** Undefined: offline, as far as the viewer may know. `isShared`: known to share a server, which is long to ask of many. */
+  seenBy(viewer: UserName, person: Person, isShared?: boolean): PresenceJson | undefined
   /** Everybody who is seen as present, in no order. */
   present(): Person[]
   /** Whose presence goes out under that address. */
@@ -94,10 +94,10 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
   }
 
   /** A node speaks for its own users only; whether they are friends of the viewer, both sides say (FRIEND-9). */
-  const isHidden = (viewer: UserName, person: Person, whisper: PresenceWhisper): boolean =>
+  const isHidden = (viewer: UserName, person: Person, whisper: PresenceWhisper, isShared = false): boolean =>
     people.blocks(viewer, person) ||
     whisper.hiddenFrom.includes(viewer) ||
-    (whisper.friends?.includes(viewer) === false && !people.sharesServerWith(viewer, person))
+    (whisper.friends?.includes(viewer) === false && !(isShared || people.sharesServerWith(viewer, person)))
 
   const jsonOf = (person: Person, whisper: PresenceWhisper): PresenceJson => {
     const { status, since, text, until, lastSeen } = whisper
@@ -254,10 +254,10 @@ export const createAwayPresence = (components: AwayPresenceComponents): AwayPres
       if (home !== undefined) home.isMissing = false
       renewLease(node)
     },
-    seenBy(viewer, person) {
+    seenBy(viewer, person, isShared = false) {
       const entry = entryOf(person)
-      if (entry === undefined || !people.maySeePerson(viewer, person)) return undefined
-      if (isHidden(viewer, person, entry.whisper)) return undefined
+      if (entry === undefined || !(isShared || people.maySeePerson(viewer, person))) return undefined
+      if (isHidden(viewer, person, entry.whisper, isShared)) return undefined
       const presence = jsonOf(person, entry.whisper)
       return presence.status === 'offline' ? undefined : presence
     },

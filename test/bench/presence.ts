@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { channelList } from '../../spec/calls/channel.list.ts'
 import { presenceList } from '../../spec/calls/presence.list.ts'
 import { serverJoin } from '../../spec/calls/server.join.ts'
+import { who } from '../../spec/calls/who.ts'
 import { callNode } from '../support/calls.ts'
 import { connectClient } from '../support/mqtt-client.ts'
 import { startNode } from '../support/node-process.ts'
@@ -70,6 +72,16 @@ rows.push([`${many} have logged in at one node: until the other knows of all`, a
 rows.push(['… over the link, everything', kib((await bytesIn()) - bytes)])
 while (heard() - before < people) await pause(100)
 rows.push(['… a watcher there hears', `${heard() - before}`])
+
+const general = (await callNode(viewer, 'viewer', channelList, { server: 'crowd' })).channels[0]?.id
+if (general === undefined) throw new Error('the crowd has no channel')
+const timed = async (task: () => Promise<unknown>): Promise<string> => {
+  const started = performance.now()
+  await task()
+  return `${(performance.now() - started).toFixed(0)} ms`
+}
+rows.push([`presence.list of ${many}, at the other node`, await timed(present)])
+rows.push(['who, the same', await timed(() => callNode(viewer, 'viewer', who, { channel: general }))])
 
 say('all reconnect …')
 ;[bytes, before] = [await bytesIn(), heard()]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { createAwayPresence, type AwayPeople } from '../../../../node/presence/away.ts'
+import { encodeCbor } from '../../../../spec/cbor.ts'
 import type { NodeId, UserName } from '../../../../spec/ids.ts'
 import { limits } from '../../../../spec/limits.ts'
 import { personOf, type Person } from '../../../../spec/person.ts'
@@ -298,6 +299,17 @@ describe('presence of people of other nodes', () => {
       { status: 'invisible' as never },
     ]
     for (const one of odd) assert.equal(decodePresence(encodePresence(says(bob, one))), undefined, JSON.stringify(one))
+    const item = fc.oneof(
+      fc.constantFrom(0, 1, 3, 4, null, 'bob', '2026-11-22', true),
+      fc.array(fc.constantFrom('fay', 'mia', 'Bob', 7)),
+      fc.uint8Array({ maxLength: 9 }),
+    )
+    fc.assert(
+      fc.property(fc.array(item, { maxLength: 10 }), (items) => {
+        const read = decodePresence(encodeCbor(items))
+        if (read !== undefined) assert.deepEqual(decodePresence(encodePresence(read)), read)
+      }),
+    )
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => decodePresence(noise) === undefined || true))
   })
 })
