@@ -51,7 +51,12 @@ describe('examples in pages', () => {
       })
       after(() => cleanUp.disposeAsync())
 
-      for (const page of sitting.pages) it(`${page} is so`, () => follow(reader, page))
+      for (const page of sitting.pages) {
+        it(`${page} is so`, async function () {
+          this.timeout(180_000) // a dozen programs one after the other
+          await follow(reader, page)
+        })
+      }
     })
   }
 })
