@@ -10,7 +10,7 @@ import type { Servers } from './servers/servers.ts'
 /** A conversation stands for its own server: one with members and without roles, name or handle, on no list of servers. */
 export const createPlaces = (
   servers: Servers,
-  friends: FriendQuestions & Pick<Friends, 'apply' | 'onChanged' | 'forget'>,
+  friends: FriendQuestions & Pick<Friends, 'apply' | 'fork' | 'onChanged' | 'forget'>,
 ): Servers => ({
   ...servers,
   authorise: (user, channel, permission, nowMs) =>
@@ -65,6 +65,10 @@ export const createPlaces = (
   apply: (entries) => {
     servers.apply(entries)
     friends.apply(entries)
+  },
+  fork: (feed, at) => {
+    servers.fork(feed, at)
+    friends.fork(feed, at)
   },
   onChanged: (listener) => {
     const stops = [servers.onChanged(listener), friends.onChanged(() => listener('permissions'))]

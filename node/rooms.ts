@@ -139,7 +139,8 @@ export async function openRooms(
     },
     { nodeId: keys.nodeId, nodeName },
   )
-  for (const { feed, at } of provenForks((await openProofs(store)).all())) communities.fork(feed, at)
+  const forks = provenForks((await openProofs(store)).all())
+  for (const { feed, at } of forks) communities.fork(feed, at)
   await communities.start()
   const accounts = await createAccounts(
     { store, clock, random: randomBytes, passwordHash: argon2id, admission: admissionTo(communities), logger },
@@ -166,6 +167,7 @@ export async function openRooms(
     },
     { nodeId: keys.nodeId },
   )
+  for (const { feed, at } of forks) friends.fork(feed, at)
   communities.onChanged(() => friends.forget())
   const servers = createPlaces(communities, friends)
 

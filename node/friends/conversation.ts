@@ -49,6 +49,8 @@ export interface Conversation {
   /** Whoever writes, or wrote, under this member id. */
   personOf(author: AuthorKey): Person | undefined
   covers(event: Judged): boolean
+  /** GOV-14: what that feed says from there on does not count. False: nothing changed. */
+  fork(feed: FeedId, at: number): boolean
   /** Was what the event cites given to its author? Undefined: it is not here. */
   isGrantedTo(auth: EventId, author: AuthorKey): boolean | undefined
 }
@@ -68,6 +70,8 @@ interface Step {
   readonly id: EventId
   readonly node: NodeId
   readonly member: MemberId
+  readonly feed: FeedId
+  readonly seq: number
   readonly auth: EventId | undefined
   readonly act: ConversationAct
 }
@@ -94,6 +98,7 @@ export const createConversation = (id: ChannelId, hash: Sha256): Conversation =>
   let steps: Step[] = []
   const known = new Set<EventId>()
   let state = nothing()
+  const forks = new Map<FeedId, number>()
 
   const isHere = (place: ServerId): boolean => {
     if (conversationAt(place) !== id) return false
@@ -101,7 +106,8 @@ export const createConversation = (id: ChannelId, hash: Sha256): Conversation =>
     return true
   }
   const fold = (step: Step): void => {
-    const { act } = step
+    const { act, feed, seq } = step
+    if (seq >= (forks.get(feed) ?? Infinity)) return
     if (act.type === 'dm.open') return openSide(state, step, act, isHere(pairPlace(hash, ...act.pair)))
     if (act.type === 'dm.create') return create(state, step, act, isHere(groupPlace(hash, act.owner, act.random)))
     if (act.type === 'dm.join') return join(state, step, act)
@@ -150,6 +156,15 @@ export const createConversation = (id: ChannelId, hash: Sha256): Conversation =>
         state = nothing()
       }
       for (const step of state.kind === undefined ? steps : fresh) fold(step)
+      return true
+    },
+    fork(feed, at) {
+      const before = forks.get(feed) ?? Infinity
+      if (at >= before) return false
+      forks.set(feed, at)
+      if (!steps.some((step) => step.feed === feed && step.seq >= at && step.seq < before)) return false
+      state = nothing()
+      for (const step of steps) fold(step)
       return true
     },
     seatOf: (person) => state.people.get(person)?.seat,
@@ -230,9 +245,9 @@ const seatCited = (state: State, { node, member, auth }: Step): Held | undefined
 }
 
 const readStep = (source: ActSource, known: ReadonlySet<EventId>): Step[] => {
-  const { id, node, member, auth, type, body } = source
+  const { id, node, member, feed, seq, auth, type, body } = source
   const act = body === undefined || known.has(id) ? undefined : readConversationAct(type, body)
-  return act === undefined ? [] : [{ id, node, member, auth, act }]
+  return act === undefined ? [] : [{ id, node, member, feed, seq, auth, act }]
 }
 
 const byId = (a: Step, b: Step): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)

@@ -2,7 +2,7 @@
 import { conversationOf } from '../../spec/conversation.ts'
 import type { Sha256 } from '../../spec/crypto.ts'
 import { authorKey, type AuthorKey } from '../../spec/governance/names.ts'
-import type { ChannelId, EventId } from '../../spec/ids.ts'
+import type { ChannelId, EventId, FeedId } from '../../spec/ids.ts'
 import type { Person } from '../../spec/person.ts'
 import type { Entry, Log } from '../log/log.ts'
 import { createConversation, type Conversation } from './conversation.ts'
@@ -11,6 +11,8 @@ export interface Conversations {
   load(log: Pick<Log, 'feeds' | 'page'>): Promise<void>
   /** Takes any committed entries; returns the conversations that changed. */
   apply(entries: readonly Entry[]): ReadonlySet<Conversation>
+  /** GOV-14; those that changed. */
+  fork(feed: FeedId, at: number): ReadonlySet<Conversation>
   get(id: ChannelId): Conversation | undefined
   /** Those that the person belongs to. */
   of(person: Person): Conversation[]
@@ -23,9 +25,16 @@ export const createConversations = (hash: Sha256): Conversations => {
   const byId = new Map<ChannelId, Conversation>()
   const byPerson = new Map<Person, Set<Conversation>>()
   const byAuthor = new Map<AuthorKey, Person>()
+  const forks = new Map<FeedId, number>()
+
+  const make = (id: ChannelId): Conversation => {
+    const conversation = createConversation(id, hash)
+    for (const [feed, at] of forks) conversation.fork(feed, at)
+    return conversation
+  }
 
   const applyTo = (id: ChannelId, entries: readonly Entry[]): Conversation | undefined => {
-    const conversation = byId.get(id) ?? createConversation(id, hash)
+    const conversation = byId.get(id) ?? make(id)
     if (!conversation.apply(entries)) return undefined
     byId.set(id, conversation)
     for (const person of conversation.people.keys()) {
@@ -66,6 +75,10 @@ export const createConversations = (hash: Sha256): Conversations => {
       }
     },
     apply,
+    fork(feed, at) {
+      forks.set(feed, Math.min(at, forks.get(feed) ?? Infinity))
+      return new Set([...byId.values()].filter((conversation) => conversation.fork(feed, at)))
+    },
     get: (id) => byId.get(id),
     of: (person) => [...(byPerson.get(person) ?? [])].filter(({ people }) => people.has(person)),
     personOf: (author) => byAuthor.get(author),

@@ -151,6 +151,9 @@ export const createFriends = async (components: FriendsComponents, { nodeId }: F
       room.take(entries)
       followMessages(entries)
     },
+    fork(feed, at) {
+      if (conversations.fork(feed, at).size > 0) room.changed()
+    },
     onChanged(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -2,7 +2,7 @@
  * The room of friends, blocks and conversations (spec/friends.md). Questions are answered at once from memory. What
  * another person's node has to say is asked there, also when it is this one.
  */
-import type { ChannelId, MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
+import type { ChannelId, FeedId, MemberId, NodeId, ServerId, UserName } from '../../spec/ids.ts'
 import type { Permission } from '../../spec/permissions.ts'
 import type { Person } from '../../spec/person.ts'
 import type { Privacy } from '../../spec/friends.ts'
@@ -133,6 +133,8 @@ export interface Friends extends FriendQuestions, FriendOperations, AsyncDisposa
   forget(): void
   /** Takes committed entries of any channel, in any order, repeated or not. */
   apply(entries: readonly Entry[]): void
+  /** GOV-14: it is proven that from `at` on the feed counts for nothing. At any time. */
+  fork(feed: FeedId, at: number): void
   /** The recipient's side: every call of another node, whose member `from` is proven to be. Throws HearthError. */
   answer(method: FriendMethod, asked: Asked): Promise<Answer>
   /** Who may see, read or do what has changed. Returns the unsubscribe. */

@@ -64,6 +64,25 @@ describe('a conversation', () => {
   const both = [alice, bob].sort() as [Person, Person]
   const open = (by: Person): ConversationAct => ({ type: 'dm.open', pair: both, user: userOf(by) })
 
+  it('GOV-14: what lies beyond a fork of its feed does not count, whenever that is found out', () => {
+    const { events, write } = history()
+    const made = write(alice, create)
+    write(bob, { type: 'dm.join', user: userOf(bob) }, made)
+    const common = events.length
+    write(alice, { type: 'dm.rename', name: 'Four' }, made)
+    write(alice, { type: 'dm.add', person: carol }, made)
+    const [late, early, never] = [0, 1, 2].map(() => createConversation(group, sha256))
+    assert.ok(late && early && never)
+    late.apply(events)
+    assert.deepEqual([late.name, late.people.has(carol)], ['Four', true])
+    assert.equal(late.fork(feed, common + 1), true)
+    assert.equal(late.fork(feed, common + 2), false)
+    early.fork(feed, common + 1)
+    for (const event of events.toReversed()) early.apply([event])
+    never.apply(events.slice(0, common))
+    assert.deepEqual([shown(late), shown(early)], [shown(never), shown(never)])
+  })
+
   it('FRIEND-15: each side of a pair seats itself; nobody else', () => {
     const { events, write } = history()
     const seat = write(alice, open(alice))
