@@ -112,12 +112,8 @@ const commands: Readonly<Record<string, Command>> = {
       const name = argument.replace(/^\//, '')
       const one = Object.hasOwn(commands, name) ? commands[name] : undefined
       if (one !== undefined) return [`${one.usage}: ${one.summary}`]
-      return [
-        Object.values(commands)
-          .map(({ usage }) => usage.replaceAll(' ', '\u00a0'))
-          .join('  '),
-        ...keys.map(([key, summary]) => `${key.padEnd(17)} ${summary}`),
-      ]
+      const all = Object.values(commands).map(({ usage }) => usage.replaceAll(' ', '\u00a0'))
+      return [...keys.map(([key, does]) => `${key.padEnd(14)} ${does}`), all.join('  ')]
     },
   },
   quit: {
@@ -131,8 +127,8 @@ const commands: Readonly<Record<string, Command>> = {
 }
 
 const keys = [
-  ['Ctrl-N Ctrl-P', 'next and previous channel; Tab too, on an empty line'],
-  ['Tab', 'complete a name, a #channel or a /command; again: the next that fits'],
+  ['Ctrl-N Ctrl-P', 'next and previous channel'],
+  ['Tab', 'complete @name, #channel, /command'],
   ['Ctrl-U Alt-A', 'go to what you have not read'],
   ['PgUp PgDn End', 'read back, and return'],
   ['Up Down', 'what you said before'],

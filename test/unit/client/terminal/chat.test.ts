@@ -167,7 +167,9 @@ describe('terminal chat', () => {
     await desk.press('/dm bob', '<enter>')
     assert.match(desk.screen(), /NOT_FOUND: there is no call dm.open/)
     await desk.press('/help', '<enter>')
-    assert.match(desk.screen(), /Esc +close this/)
+    assert.match(desk.screen(), /\/mute 2h .*\/quit/)
+    await desk.press('/help edit', '<enter>')
+    assert.match(desk.screen(), /· \/edit \[\^N\] TEXT: change your last message/)
   })
 
   it('loads history while leafing up, shows new messages below, and returns on End', async () => {
