@@ -167,7 +167,7 @@ describe('terminal chat', () => {
     await desk.press('/dm bob', '<enter>')
     assert.match(desk.screen(), /NOT_FOUND: there is no call dm.open/)
     await desk.press('/help', '<enter>')
-    assert.match(desk.screen(), /\/mute 2h .*\/quit/)
+    assert.match(desk.screen(), /\/mute.2h .*\/quit/)
     await desk.press('/help edit', '<enter>')
     assert.match(desk.screen(), /· \/edit \[\^N\] TEXT: change your last message/)
   })
