@@ -60,6 +60,15 @@ describe('the log’s index of relations', () => {
     const deletion = await say(log, `! ${target.id}`)
     const wanted = [{ channel, target: target.id, by: deletion.id }]
     assert.deepEqual(await log.redactionsWanted(), wanted)
+    const [one = assert.fail()] = wanted
+    const { channel: place, target: about } = one
+    assert.deepEqual(await log.redactionsWanted({ limit: 1 }), wanted.slice(0, 1))
+    assert.deepEqual(await log.redactionsWanted({ after: one, limit: 9 }), wanted.slice(1))
+    assert.deepEqual(
+      await log.redactionsWanted({ of: { channel: place, target: about } }),
+      wanted.filter(({ target: other }) => other === about),
+    )
+    assert.deepEqual(await log.redactionsWanted({ of: { channel: channelId(), target: about } }), [])
     await log[Symbol.asyncDispose]()
     await using again = await createLog(parts)
     assert.deepEqual(await again.redactionsWanted(), wanted)
