@@ -30,7 +30,7 @@ import type { Config } from './config/settings.ts'
 import type { Data } from './data.ts'
 import { inboxCalls } from './inbox/calls.ts'
 import { createInbox, type Inbox } from './inbox/create-inbox.ts'
-import { pendingKeys, takeNotice } from './inbox/requests.ts'
+import { pendingRequests, takeNotice } from './inbox/requests.ts'
 import { createIngest } from './ingest.ts'
 import { resolveMentions } from './messages/mentions.ts'
 import { later, soon } from './later.ts'
@@ -223,7 +223,8 @@ export async function openRooms(
       render,
       follows: messages.follows,
       joinThreads: messages.joinThreads,
-      pending: (user) => pendingKeys({ friends: friends.list(user), conversations: friends.conversations(user) }),
+      pending: (user) =>
+        pendingRequests(user, { friends: friends.list(user), conversations: friends.conversations(user) }),
       clock,
       logger,
       connected: () => presence.connectedUsers(),

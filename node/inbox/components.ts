@@ -8,6 +8,7 @@ import type { JoinThreads } from '../messages/thread-members.ts'
 import type { Render } from '../render.ts'
 import type { Questions } from '../servers/servers.ts'
 import type { Store } from '../store/store.ts'
+import type { ItemRow } from './items.ts'
 
 /** Channels of servers and conversations alike; a conversation is its own server. */
 export type Places = Pick<
@@ -49,7 +50,7 @@ export interface InboxComponents {
   /** May the author say `@everyone`? By the grant that the event cites. */
   readonly mayMentionAll: (entry: Entry) => boolean
   /** Requests that wait for the user's answer, by their keys (INBOX-10); absent: nobody asks anything. */
-  readonly pending?: (user: UserName) => ReadonlySet<string>
+  readonly pending?: (user: UserName) => ReadonlyMap<string, Pick<ItemRow, 'kind' | 'from' | 'data'>>
   /** After so many ms, once. Returns the cancel. */
   readonly later: (task: () => void, ms: number) => () => void
 }

@@ -12,6 +12,7 @@ import { createLive } from './live.ts'
 import { readMentions } from './mentions.ts'
 import { createNotices, pushOf } from './notices.ts'
 import type { ThreadRef } from '../messages/follows.ts'
+import { createTurns } from '../messages/turns.ts'
 import { endsOfChannels, endsOfThreads, refOf } from './ends.ts'
 import { createPeople, placeKey, type Person, type Place } from './people.ts'
 import { createTails, type Arrival } from './tails.ts'
@@ -73,20 +74,39 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
   const notices = createNotices({ ...components, people, items, mentionsOf, threadChanged }, { nodeId: init.nodeId })
 
   const settled = new Map<UserName, Promise<void>>()
-  /** A request whose answer was stored and whose entry was not taken away, as the node was killed. Once for each person. */
+  const inTurn = createTurns()
+  const isRequest = ({ row: { kind } }: Numbered): boolean => kind === 'friend.request' || kind === 'message.request'
+
+  /**
+   * What was stored of requests when the node was killed before their entries were: those that were answered go, those
+   * that nobody was told of are told. Once for each person, before they look.
+   */
   const settleRequests = (user: UserName): Promise<void> => {
-    const known = settled.get(user) ?? takeSettled(user)
+    const known = settled.get(user) ?? inTurn(user, () => settleNow(user))
     settled.set(user, known)
     known.catch(() => settled.delete(user))
     return known
   }
-  const takeSettled = async (user: UserName): Promise<void> => {
-    const { pending } = components
-    if (pending === undefined) return
-    const asked = pending(user)
-    const isOver = ({ row: { kind, key } }: Numbered): boolean =>
-      (kind === 'friend.request' || kind === 'message.request') && key !== undefined && !asked.has(key)
-    await items.remove(user, isOver)
+  const settleNow = async (user: UserName): Promise<void> => {
+    const asked = components.pending?.(user)
+    if (asked === undefined) return
+    await items.remove(user, (item) => isRequest(item) && !asked.has(item.row.key ?? ''))
+    const there = new Set((await items.list(user)).map(({ row }) => row.key))
+    for (const [key, item] of asked) if (!there.has(key)) await addNow(user, { ...item, key })
+  }
+  const addNow = async (user: UserName, { key, ...item }: NewItem): Promise<InboxItem> => {
+    if (key !== undefined) await items.remove(user, ({ row }) => row.key === key)
+    const row = { ...item, time: clock.now(), ...(key !== undefined && { key }) }
+    const [id = 0] = await items.add([{ user, row }])
+    const added: InboxItem = {
+      id,
+      kind: row.kind,
+      time: row.time,
+      ...(row.from && { from: row.from }),
+      ...(row.data && { data: row.data }),
+    }
+    send(user, pushOf(added))
+    return added
   }
 
   const jsonOf = async (user: UserName, { id, row }: Numbered): Promise<InboxItem | undefined> => {
@@ -137,24 +157,12 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
       tails.judgeAgain()
       threads.judgeAgain()
     },
-    add: async (user, { key, ...item }) => {
-      if (key !== undefined) await items.remove(user, ({ row }) => row.key === key)
-      const row = { ...item, time: clock.now(), ...(key !== undefined && { key }) }
-      const [id = 0] = await items.add([{ user, row }])
-      const added: InboxItem = {
-        id,
-        kind: row.kind,
-        time: row.time,
-        ...(row.from && { from: row.from }),
-        ...(row.data && { data: row.data }),
-      }
-      send(user, pushOf(added))
-      return added
-    },
-    withdraw: async (user, key) => {
-      const ids = await items.remove(user, ({ row }) => row.key === key)
-      if (ids.length > 0) send(user, { type: 'dismissed', ids })
-    },
+    add: (user, item) => inTurn(user, () => addNow(user, item)),
+    withdraw: (user, key) =>
+      inTurn(user, async () => {
+        const ids = await items.remove(user, ({ row }) => row.key === key)
+        if (ids.length > 0) send(user, { type: 'dismissed', ids })
+      }),
 
     rows: (user, channels) => unread.rows(user, channels),
     mark: async (user, channel, upTo) => {
@@ -205,17 +213,23 @@ export const createInbox = async (components: InboxComponents, init: InboxInit):
     },
     list: async (user, { after, before, limit }) => {
       await settleRequests(user)
-      const all = await items.list(user)
+      const all = (await items.list(user)).filter(({ row }) => row.dismissed !== true)
       const within = all.filter(({ id }) => id > (after ?? 0) && id < (before ?? Infinity))
       const page = after === undefined ? within.slice(-limit) : within.slice(0, limit)
       const shown = await Promise.all(page.map((item) => jsonOf(user, item)))
       return { items: shown.filter((item) => item !== undefined), more: within.length > page.length }
     },
-    dismiss: async (user, isGone) => {
-      const ids = await items.remove(user, ({ id }) => isGone(id))
-      if (ids.length > 0) send(user, { type: 'dismissed', ids })
-      return ids.length
-    },
+    dismiss: (user, isGone) =>
+      inTurn(user, async () => {
+        const asked = components.pending?.(user)
+        const waits = ({ row: { key } }: Numbered): boolean => key !== undefined && asked?.has(key) === true
+        const ids = [
+          ...(await items.hide(user, (item) => isGone(item.id) && waits(item))),
+          ...(await items.remove(user, (item) => isGone(item.id) && !waits(item))),
+        ]
+        if (ids.length > 0) send(user, { type: 'dismissed', ids })
+        return ids.length
+      }),
   }
 }
 

@@ -18,6 +18,8 @@ const itemRow = z.strictObject({
   /** At most one entry of a person has it. */
   key: z.string().optional(),
   data: z.record(z.string(), z.unknown()).optional(),
+  /** A request that still waits and is not to be shown: kept so that it does not come back. */
+  dismissed: z.literal(true).optional(),
 })
 /** As stored. Of a message its id only: the text is read from the log, where it may be deleted. */
 export type ItemRow = z.output<typeof itemRow>
@@ -36,6 +38,8 @@ export interface Items {
   add(rows: readonly { readonly user: UserName; readonly row: ItemRow }[], position?: number): Promise<number[]>
   /** Ascending id, at most `limits.inboxItemsMax`: the newest. */
   list(user: UserName): Promise<Numbered[]>
+  /** They stay, marked as dismissed. Returns those that were not before. */
+  hide(user: UserName, isHidden: (item: Numbered) => boolean): Promise<number[]>
   /** Returns what was there. */
   remove(user: UserName, isGone: (item: Numbered) => boolean): Promise<number[]>
   /** Writes the position down when it is more than `stepsMax` ahead of what is on disk; undefined: not yet. */
@@ -94,6 +98,16 @@ export const openItems = async (store: Pick<Store, 'get' | 'entries' | 'commit'>
       written = position
       for (const { user } of rows) await count(user)
       return ids
+    },
+    hide: async (user, isHidden) => {
+      const hidden = (await list(user)).filter((item) => item.row.dismissed !== true && isHidden(item))
+      const puts = hidden.map(({ id, row }): Operation => ({
+        type: 'put',
+        key: keyOf(user, id),
+        value: Buffer.from(JSON.stringify({ ...row, dismissed: true })),
+      }))
+      if (puts.length > 0) await store.commit(puts)
+      return hidden.map(({ id }) => id)
     },
     remove: async (user, isGone) => {
       const gone = (await list(user)).filter(isGone).map(({ id }) => id)

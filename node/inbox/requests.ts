@@ -2,6 +2,7 @@
 import type { ChannelId, UserName } from '../../spec/ids.ts'
 import type { Author } from '../servers/servers.ts'
 import type { Inbox } from './create-inbox.ts'
+import type { ItemRow } from './items.ts'
 
 /** FRIEND-21, as far as the inbox keeps it. */
 export type RequestNotice =
@@ -46,23 +47,43 @@ export const takeNotice = (
     const { channel, request, people } = notice.conversation
     if (!request) return inbox.withdraw(user, `dm/${channel}`)
     if (notice.type === 'dm.changed') return Promise.resolve()
-    const from = people.find(({ address }) => !address.startsWith(`${user}@`))
-    return inbox.add(user, {
-      kind: 'message.request',
-      ...(from !== undefined && { from: { address: from.address, name: from.name } }),
-      key: `dm/${channel}`,
-      data: { channel },
-    })
+    return inbox.add(user, { ...messageRequest(user, { channel, people }), key: `dm/${channel}` })
   }
   keep().catch(failed)
 }
 
-/** The keys of what waits for a person's answer, as the room of friends has it. */
-export const pendingKeys = (asked: {
-  readonly friends: readonly { readonly address: string; readonly standing: string }[]
-  readonly conversations: readonly { readonly channel: ChannelId; readonly request: boolean }[]
-}): ReadonlySet<string> =>
-  new Set([
-    ...asked.friends.flatMap(({ address, standing }) => (standing === 'incoming' ? [`friend/${address}`] : [])),
-    ...asked.conversations.flatMap(({ channel, request }) => (request ? [`dm/${channel}`] : [])),
-  ])
+/** What waits for a person's answer, as the room of friends has it, by the key of its entry. */
+export const pendingRequests = (
+  user: UserName,
+  asked: {
+    readonly friends: readonly (Author & { readonly standing: string })[]
+    readonly conversations: readonly {
+      readonly channel: ChannelId
+      readonly request: boolean
+      readonly people: readonly Author[]
+    }[]
+  },
+): ReadonlyMap<string, RequestItem> => {
+  const pending = new Map<string, RequestItem>()
+  for (const { address, name, standing } of asked.friends) {
+    if (standing === 'incoming') pending.set(`friend/${address}`, { kind: 'friend.request', from: { address, name } })
+  }
+  for (const conversation of asked.conversations) {
+    if (conversation.request) pending.set(`dm/${conversation.channel}`, messageRequest(user, conversation))
+  }
+  return pending
+}
+
+type RequestItem = Pick<ItemRow, 'kind' | 'from' | 'data'>
+
+const messageRequest = (
+  user: UserName,
+  { channel, people }: { readonly channel: ChannelId; readonly people: readonly Author[] },
+): RequestItem => {
+  const from = people.find(({ address }) => !address.startsWith(`${user}@`))
+  return {
+    kind: 'message.request',
+    ...(from !== undefined && { from: { address: from.address, name: from.name } }),
+    data: { channel },
+  }
+}

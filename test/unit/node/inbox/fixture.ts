@@ -51,8 +51,8 @@ export interface HouseInit {
   readonly store?: InboxComponents['store']
   readonly log?: Log
   readonly joined?: EventId
-  /** Keys of the requests that wait, of everybody. */
-  readonly pending?: ReadonlySet<string>
+  /** The requests that wait, of everybody. */
+  readonly pending?: ReturnType<NonNullable<InboxComponents['pending']>>
 }
 
 export const names = ['alice', 'bob', 'carol']
@@ -135,7 +135,7 @@ export const openHouse = async (init: HouseInit = {}): Promise<House> => {
         },
       { forget: () => undefined },
     ),
-    ...(init.pending !== undefined && { pending: () => init.pending ?? new Set() }),
+    ...(init.pending !== undefined && { pending: () => init.pending ?? new Map() }),
     connected: () => [...connected],
     isConnected: (name) => connected.has(name),
     mayMentionAll: ({ type }) => type === 'msg',
