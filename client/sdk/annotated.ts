@@ -56,12 +56,12 @@ const byId = (a: EventJson, b: EventJson): number => (a.id < b.id ? -1 : 1)
 
 const stateOf = (base: EventJson, since: readonly EventJson[], isOwn: (event: EventJson) => boolean): EventJson => {
   if (since.length === 0) return base
-  if (base.deleted === true || since.some(({ type }) => type === 'delete')) return deleted(base)
+  const replies = repliesOf(base.replies, since)
+  if (base.deleted === true || since.some(({ type }) => type === 'delete')) return deleted(base, replies)
   const edit = since.findLast(({ type, time }) => type === 'edit' && time >= (base.edited ?? 0))
   const pin = since.findLast(({ type }) => type === 'pin' || type === 'unpin')
   const isPinned = pin === undefined ? base.pinned === true : pin.type === 'pin'
   const reactions = reactionsOf(base.reactions ?? [], since, isOwn)
-  const replies = repliesOf(base.replies, since)
   const { pinned: _pinned, reactions: _reactions, mentions, signature, ...rest } = base
   const said = edit === undefined ? mentions : edit.mentions
   const signed = edit === undefined ? signature : edit.signature
@@ -76,18 +76,11 @@ const stateOf = (base: EventJson, since: readonly EventJson[], isOwn: (event: Ev
   }
 }
 
-const deleted = ({
-  id,
-  type,
-  channel,
-  server,
-  position,
-  time,
-  author,
-  thread,
-  replies,
-  asOf,
-}: EventJson): EventJson => ({
+/** What stays: where it stood, and its answers. */
+const deleted = (
+  { id, type, channel, server, position, time, author, thread, asOf }: EventJson,
+  replies: EventJson['replies'],
+): EventJson => ({
   id,
   type,
   channel,
