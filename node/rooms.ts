@@ -276,7 +276,14 @@ export async function openRooms(
     { nodeId: keys.nodeId },
   )
   const stopAnnouncing = announce.start()
-  const stopRetention = followRetention({ log, servers: communities, clock, later, logger })
+  const stopRetention = followRetention({
+    log,
+    servers: communities,
+    clock,
+    monotonicMs: () => performance.now(),
+    later,
+    logger,
+  })
   const stopFollowing = inbox.start()
   const calls = createCallTable(
     [

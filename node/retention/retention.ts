@@ -7,6 +7,8 @@ export interface RetentionComponents {
   readonly log: Pick<Log, 'retain' | 'beginningOf'>
   readonly servers: Pick<Servers, 'servers' | 'channels' | 'onChanged'>
   readonly clock: { now(): number }
+  /** Ms of a clock that nobody sets. */
+  readonly monotonicMs: () => number
   /** In so many ms; 0: at the end of the turn. Returns the cancel. */
   readonly later: (task: () => void, ms: number) => () => void
   readonly logger: { info(fields: object, message: string): void; error(fields: object, message: string): void }
@@ -15,6 +17,7 @@ export interface RetentionComponents {
 /** Looks at the start, when a server has changed, and every hour. The stop resolves when nothing more is dropped. */
 export const followRetention = (components: RetentionComponents): (() => Promise<void>) => {
   const { log, servers, clock, later, logger } = components
+  const isSteady = watchClock(components)
   let isStopped = false
   let isDue = false
   let looking: Promise<void> | undefined
@@ -33,6 +36,7 @@ export const followRetention = (components: RetentionComponents): (() => Promise
   const lookAtAll = async (): Promise<void> => {
     while (isDue && !isStopped) {
       isDue = false
+      if (!isSteady()) continue
       for (const { id: server } of servers.servers()) {
         for (const channel of servers.channels(server)) await keep(channel)
       }
@@ -67,6 +71,30 @@ export const followRetention = (components: RetentionComponents): (() => Promise
   }
 }
 
+/**
+ * Threat 43: a clock that jumps must not cost what was said. After a jump nothing is dropped for an hour, in which it may be
+ * set right. (A machine that slept looks like that, too.)
+ */
+const watchClock = ({
+  clock,
+  monotonicMs,
+  logger,
+}: Pick<RetentionComponents, 'clock' | 'monotonicMs' | 'logger'>): (() => boolean) => {
+  const offsetMs = (): number => clock.now() - monotonicMs()
+  let knownMs = offsetMs()
+  let untrustedUntil = -Infinity
+  return () => {
+    const jumpMs = offsetMs() - knownMs
+    if (Math.abs(jumpMs) > jumpMaxMs) {
+      knownMs += jumpMs
+      untrustedUntil = monotonicMs() + roundMs
+      logger.info({ jumpMs }, 'the clock has jumped: nothing is dropped for an hour')
+    }
+    return monotonicMs() >= untrustedUntil
+  }
+}
+
+const jumpMaxMs = 60_000
 const dayMs = 24 * 3600 * 1000
 const roundMs = 3600 * 1000
 /** A beginning moves by no less: each move walks over what goes. */

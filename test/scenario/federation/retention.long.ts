@@ -19,8 +19,10 @@ describe('FEED-8: a channel that is kept for some days, on two nodes', function 
     }
     await using _clock = clock
     const { environment } = clock
-    await using home = await openSite('oak', '127.0.27.1', { environment })
-    await using away = await openSite('elm', '127.0.27.2', { environment })
+    // Both are restarted at a time, and find each other again.
+    const port = 4_001
+    await using home = await openSite('oak', '127.0.27.1', { environment, port })
+    await using away = await openSite('elm', '127.0.27.2', { environment, port })
     const [alice, bob] = await Promise.all([home.person('alice'), away.person('bob')])
     await bob.join(await home.link())
     const general = await alice.channel('oak', 'general')
@@ -30,7 +32,10 @@ describe('FEED-8: a channel that is kept for some days, on two nodes', function 
     await alice.heard('old of bob')
     await bob.heard('old 4')
 
+    // A clock that jumps would not be believed for an hour.
+    await Promise.all([home, away].map(({ node }) => node.stop()))
     await clock.shift(3 * dayMs)
+    await Promise.all([home, away].map(({ node }) => node.restart()))
     await Promise.all([alice, bob].map((person) => person.back()))
     await alice.say(general, 'new')
     await bob.heard('new')

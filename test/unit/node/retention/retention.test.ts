@@ -11,12 +11,15 @@ const dayMs = 24 * hourMs
 describe('how long a channel is kept', () => {
   let home: Home
   let nowMs: number
+  /** The wall clock minus the true one. */
+  let wrongMs: number
   let tasks: (() => void)[]
   let failures: object[]
   let stop: () => Promise<void>
 
   beforeEach(async () => {
     nowMs = Date.UTC(2026, 0, 1)
+    wrongMs = 0
     tasks = []
     failures = []
     home = await openHome({ ada: 'admin', mona: 'moderator' }, { clock: { now: () => nowMs } })
@@ -24,7 +27,8 @@ describe('how long a channel is kept', () => {
     stop = followRetention({
       log,
       servers,
-      clock: { now: () => nowMs },
+      clock: { now: () => nowMs + wrongMs },
+      monotonicMs: () => nowMs,
       later: (task) => {
         tasks.push(task)
         return () => undefined
@@ -42,6 +46,10 @@ describe('how long a channel is kept', () => {
   const look = (): void => tasks.splice(0).forEach((task) => task())
   const dropped = (): Promise<void> => new Promise((resolve) => void home.log.onRetained(() => resolve()))
   const texts = async (): Promise<number> => (await home.log.page(home.general.id, {}, 99)).length
+  /** What a look began is done: it waits for the log only. */
+  const idle = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn++) await home.log.verify()
+  }
   const kept = () => home.servers.channel(home.general.id)?.retention?.days
 
   it('takes manageServer, since it cannot be undone', async () => {
@@ -79,6 +87,29 @@ describe('how long a channel is kept', () => {
     assert.equal(await texts(), 0)
     assert.equal(eventIdStamp(log.beginningOf(general.id) as EventId).ms, nowMs - 2 * dayMs)
     assert.deepEqual(await log.verify(), [])
+  })
+
+  it('threat 43: a clock that jumps drops nothing for an hour, in which it may be set right', async () => {
+    const { servers, general } = home
+    await home.say('owner', general.id, 'kept')
+    const first = dropped()
+    await servers.setRetention(as('owner'), general.id, 1)
+    await first
+    await idle()
+    wrongMs = 2 * dayMs
+    nowMs += hourMs
+    look()
+    await idle()
+    wrongMs = 0
+    nowMs += hourMs
+    look()
+    await idle()
+    assert.equal(await texts(), 1)
+    nowMs += 2 * dayMs
+    const second = dropped()
+    look()
+    await second
+    assert.equal(await texts(), 0)
   })
 
   it('for ever again: what is there stays, what is gone does not come back', async () => {
