@@ -9,7 +9,8 @@ import { createMemoryHighWater } from '../../node/log/high-water.ts'
 import type { FeedSlice, Log } from '../../node/log/log.ts'
 import { createMemoryStore } from '../../node/store/memory-store.ts'
 import { encodeBase32 } from '../../spec/base32.ts'
-import type { EventId, FeedId, MemberId } from '../../spec/ids.ts'
+import { writeAct } from '../../spec/governance/acts.ts'
+import type { ChannelId, EventId, FeedId, MemberId } from '../../spec/ids.ts'
 import { decodeEvent, type EventHeader } from '../../spec/event.ts'
 import { decodeMessage, encodeMessage } from '../../spec/message.ts'
 import { decodeFrame } from '../../spec/sync/decode.ts'
@@ -39,6 +40,7 @@ export const createMalice = (run: Run): Malice => {
   const forked = new Set<FeedId>()
   const secrets: string[] = []
   let auth: EventId | undefined
+  let governance: ChannelId | undefined
   let isOver = false
   let station: Station | undefined
 
@@ -59,9 +61,16 @@ export const createMalice = (run: Run): Malice => {
     await log.append({ channel: general, member: as.member, auth: as.auth, type: 'msg', body })
   }
 
+  /** Under another name in each history. */
+  const govern = async (log: Log, name: string): Promise<void> => {
+    const act = { type: 'member.profile', member, address: `${name.replace(' ', '-')}@evil.example` } as const
+    if (governance === undefined) return
+    await log.append({ channel: governance, member, auth, type: act.type, body: writeAct(act) })
+  }
+
   const pieceOf = async (log: Log): Promise<Piece | undefined> => {
     await log.seal()
-    const [feed] = log.feeds(general)
+    const [feed] = log.feeds()
     const slice: FeedSlice | undefined = feed && (await log.slice(feed.feed, 1, 100))
     return slice && { ...slice, redactedBy: new Map(), certificates: [keys.certificate] }
   }
@@ -81,14 +90,15 @@ export const createMalice = (run: Run): Malice => {
     const salts = world.bytes(16 * 256)
     const two = [await openLog(epoch, 0, salts), await openLog(epoch, 0, salts)]
     const common = 1 + world.pick(3)
-    for (let i = 0; i < common; i++) await Promise.all(two.map((log) => speak(log, `common ${i}`)))
+    const say = governance !== undefined && world.chance(0.3) ? govern : speak
+    for (let i = 0; i < common; i++) await Promise.all(two.map((log) => say(log, `common ${i}`)))
     for (const [index, log] of two.entries()) {
-      for (let i = 0; i < 1 + world.pick(3); i++) await speak(log, `branch ${index}`)
+      for (let i = 0; i < 1 + world.pick(3); i++) await say(log, `branch ${index}`)
     }
     const [one, other] = await Promise.all(two.map(pieceOf))
-    const [feed] = (two[0] as Log).feeds(general)
+    const [feed] = (two[0] as Log).feeds()
     if (feed !== undefined) forked.add(feed.feed)
-    world.saw('an equivocation')
+    world.saw(say === govern ? 'an equivocation about governance' : 'an equivocation')
     push(peer, one)
     for (const at of peers) if (at !== peer && world.chance(0.8)) push(at, other)
   }
@@ -239,6 +249,7 @@ export const createMalice = (run: Run): Malice => {
       const by = { invitedBy: { kind: 'user', user: home.user } as const }
       const who = { node: keys.nodeId, member, address: 'eve@evil.example' }
       auth = (await within(world, home.process.servers.admitRemote(who, server, by), 5_000, 'admitting a liar')).grant
+      governance = home.process.servers.server(server)?.governance
       station = network.join(keys.nodeId, timers)
       station.onPeer(greet)
       world.after(500, step)
@@ -251,13 +262,11 @@ export const createMalice = (run: Run): Malice => {
       const found = secrets.map((secret) => `the liar got ${secret}`)
       for (const feed of forked) {
         const readers = up.filter((site) => up[0]?.process.directory.mayServe(site.keys.nodeId, general) === true)
-        const held = readers.filter((site) => site.process.log.feeds(general).some((one) => one.feed === feed))
+        const held = readers.filter((site) => site.process.log.feeds().some((one) => one.feed === feed))
         const proven = readers.filter((site) => site.process.sync.equivocations().some((one) => one.feed === feed))
         const heads = new Set(
           held.map((site) =>
-            Buffer.from(site.process.log.feeds(general).find((one) => one.feed === feed)?.headHash ?? []).toString(
-              'hex',
-            ),
+            Buffer.from(site.process.log.feeds().find((one) => one.feed === feed)?.headHash ?? []).toString('hex'),
           ),
         )
         if (proven.length > 0) world.saw('a proven equivocation')

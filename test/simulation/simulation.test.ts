@@ -36,6 +36,7 @@ describe('simulated nodes', () => {
       'a message is tried again',
       'a message is refused',
       'an equivocation',
+      'an equivocation about governance',
       'a proven equivocation',
       'a forgery',
       'a frame of noise',

@@ -198,7 +198,7 @@ export const createSite = (parts: SiteParts, index: number): Site => {
     log.onCommitted((entries) => servers.apply(entries))
     const directory = createNodeDirectory({ servers, timers }, { nodeId: keys.nodeId })
     const ingest = createIngestRemote({ log, servers })
-    await followRedactions(log)
+    await followRedactions(log, timers)
     if (parts.sealsPromptly === true) sealPromptly({ log: real, directory })
     const station = network.join(keys.nodeId, timers)
     const forSync: SyncComponents['log'] = {
@@ -262,15 +262,20 @@ export const createSite = (parts: SiteParts, index: number): Site => {
 }
 
 /** What the room of messages will do: an event of this type erases the body of the event that it names. */
-const followRedactions = async (log: Log): Promise<void> => {
+const followRedactions = async (log: Log, timers: Timers): Promise<void> => {
   const by = new Map<EventId, EventId>()
+  /** NOT_FOUND: it comes later, and is looked at then. A disk that fails is asked again. */
+  const erase = (target: EventId, reason: EventId): void =>
+    void log.redact(target, reason).catch((error: unknown) => {
+      if (error instanceof HearthError && error.code === 'NOT_FOUND') return
+      timers.after(500, () => erase(target, reason))
+    })
   const look = (entries: readonly Entry[]): void => {
     for (const { id, type, body } of entries) if (type === redaction) by.set(targetOf(body), id)
     for (const entry of entries) {
       const target = entry.type === redaction ? targetOf(entry.body) : entry.id
       const reason = by.get(target)
-      // NOT_FOUND: it comes later, and is looked at then.
-      if (reason !== undefined) void log.redact(target, reason).catch(() => undefined)
+      if (reason !== undefined) erase(target, reason)
     }
   }
   for (let from = 0; from < log.position;) {
