@@ -152,9 +152,8 @@ const friends: Scene = {
   steps: [
     {
       what: 'alice asks',
-      run: async ({ alice, bobs }) => {
-        await alice.call(friendRequest, { address: bobs })
-      },
+      run: (stage) =>
+        stage.eventually(async () => void (await stage.alice.call(friendRequest, { address: stage.bobs }))),
     },
     {
       what: 'bob hears of it',
@@ -204,7 +203,7 @@ const directMessages: Scene = {
     },
     {
       what: 'alice opens the DM',
-      run: async ({ alice, bobs, memo }) => void memo.set('dm', await dmOf(alice, bobs)),
+      run: (stage) => stage.eventually(async () => void stage.memo.set('dm', await dmOf(stage.alice, stage.bobs))),
     },
     {
       what: 'both listen',
