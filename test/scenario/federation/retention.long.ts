@@ -9,7 +9,7 @@ import { openSite, shared, type Person } from './nodes.ts'
 const dayMs = 24 * 3_600_000
 
 describe('FEED-8: a channel that is kept for some days, on two nodes', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   it('older messages are dropped on both, and a node that joins later gets no more than that', async function () {
     const clock = await createShiftedClock()
