@@ -289,7 +289,10 @@ export async function openRooms(
     [
       ...readingCalls({ log, messages, ingest, servers, friends, render, presence, presenceAway: door.away }),
       ...accountCalls(accounts, join),
-      ...receiptCalls({ log, ingest, servers, holders: (feed, seq) => away.holders(feed, seq) }, { nodeId: keys.nodeId }),
+      ...receiptCalls(
+        { log, ingest, servers, holders: (feed, seq) => away.holders(feed, seq) },
+        { nodeId: keys.nodeId },
+      ),
       ...authorCalls({ accounts, ingest, servers, authors }, { nodeId: keys.nodeId, nodeName }),
       ...serverCalls(servers, clock),
       ...friendCalls(friends),
