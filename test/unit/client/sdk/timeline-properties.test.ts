@@ -36,7 +36,7 @@ const eventsOf = (doings: readonly Doing[]): EventJson[] => {
     // no two ids alike: three clocks in steps of three
     clocks[who] = clocks[who]! + after * 3 * 10
     const event = sampleEvent({
-      ms: clocks[who]! + who,
+      ms: (clocks[who] ?? 0) + who,
       position: events.length + 1,
       user,
       body: `${user} ${clocks[who]}`,
