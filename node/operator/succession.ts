@@ -1,7 +1,7 @@
 import { HearthError } from '../../spec/errors.ts'
 import { isEventId } from '../../spec/event-id.ts'
 import type { NodeId } from '../../spec/ids.ts'
-import type { SuccessionAdmin, SuccessionRow } from '../admin/components.ts'
+import type { SuccessionAdmin, SuccessionRow } from '../admin/federation-components.ts'
 import type { ProposalInfo, Servers, Successor } from '../servers/servers.ts'
 import { actorOf, findServer } from './names.ts'
 

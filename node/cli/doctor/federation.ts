@@ -1,5 +1,5 @@
 import { limits } from '../../../spec/limits.ts'
-import type { PeerRow } from '../../admin/components.ts'
+import type { PeerRow } from '../../admin/federation-components.ts'
 import { answers } from './answers.ts'
 import { ok } from './finding.ts'
 import type { DoctorFinding, Patient } from './finding.ts'
