@@ -38,6 +38,8 @@ export interface BatchSeal {
 /** One more feed in a flush costs about 20 µs, with its record in the store: the pause grows with it, to keep that under 2 %. */
 const pausePerFeedMs = 1
 const pauseMaxMs = 500
+/** Until a flush that the disk refused is tried again. */
+const retryMs = 1_000
 /** The same for seals that others wait for: they also check each, so a busy node makes fewer. */
 const restMs = 2
 const restPerFeedMs = 0.25
@@ -80,6 +82,8 @@ export function createSealer(
       await store.commit(operations)
     } catch (error) {
       for (const feed of feeds) touched.add(feed)
+      // Nobody may write to it again for long, and until it is sealed no other node hears of what it holds.
+      cancel ??= timers.after(retryMs, due)
       throw error
     }
     feeds.forEach((feed, index) => {

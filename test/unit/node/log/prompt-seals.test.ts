@@ -100,4 +100,17 @@ describe('seals that others wait for', () => {
     assert.deepEqual(heard, ['committed 1', 'sealed 1'])
     assert.deepEqual(await log.verify(), [])
   })
+
+  it('are made again when the disk refused them, though nothing more is written', async () => {
+    const { log, heard, fail, timers } = await setUp()
+    await log.append(draft(channelId(), 'a'))
+    fail(true)
+    await timers()
+    await timers()
+    assert.equal(log.stats().unsealed, 1)
+    fail(false)
+    await timers()
+    assert.deepEqual(heard, ['committed 1', 'sealed 1'])
+    assert.equal(log.stats().unsealed, 0)
+  })
 })
