@@ -3,6 +3,7 @@ import { feedIdOf } from '../../spec/feed.ts'
 import type { FeedId, NodeId, ServerId } from '../../spec/ids.ts'
 import type { Piece, ServersFrame } from '../../spec/sync/frames.ts'
 import type { FrameStream, Peer } from '../components.ts'
+import { createAcks } from './acks.ts'
 import { createAnswers } from './answers.ts'
 import type { Equivocation, Replicated, Sync, SyncComponents, SyncInit, SyncStatus, Whisper } from './components.ts'
 import { createFetcher } from './fetcher.ts'
@@ -76,7 +77,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     const { feed } = outcome
     if (piece.certificates.length > 0 && piece.origin.node === session.node) reseals.check(session)
     if (outcome.status === 'taken') {
-      acknowledge(session, piece, feed)
+      acks.taken(session, piece, feed)
       const served = scope.serverOf(piece.origin.channel)
       if (outcome.added > 0 && served?.governance === piece.origin.channel) fetcher.release(served.server)
       changed()
@@ -87,21 +88,6 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     if (outcome.status === 'dropped') session.peer.budget.fault(25, `${outcome.code}: ${outcome.detail}`)
     if (outcome.status === 'forked') suspicion.suspect(session, feed)
     return false
-  }
-
-  /** SYNC-8: who pushed it and who wrote it both want to know, once nothing before it is missing any more. */
-  const acknowledge = (session: Session, { origin, from, events }: Piece, feed: FeedId): void => {
-    const last = from + events.length - 1
-    const known = session.known.get(feed)
-    if (known === undefined) session.known.set(feed, { floor: from, head: last, sent: last, stalled: false })
-    else if (known.head < last) Object.assign(known, { head: last, sent: Math.max(known.sent, last) })
-    if (fetcher.lacksHistory(feed)) return
-    const seq = holdings.version(feed)?.head ?? last
-    for (const one of new Set([session, sessions.get(origin.node)])) {
-      if (one === undefined || !scope.isShared(one.node, origin.channel)) continue
-      one.due.acks.set(feed, Math.max(seq, one.due.acks.get(feed) ?? 0))
-      one.wake()
-    }
   }
 
   const fetcher = createFetcher({
@@ -117,6 +103,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     worked: () => changed(),
   })
 
+  const acks = createAcks({ ...shared, fetcher, sessions })
   const newestHere = createNewest({ scope, sessions, timers, behindIn: fetcher.behindIn })
   const changed = (): void => {
     joins.changed()
@@ -130,6 +117,7 @@ export const createSync = (components: SyncComponents, init: SyncInit): Sync => 
     intake,
     outbox,
     fetcher,
+    acks,
     settled,
     forked,
     suspect: suspicion.suspect,

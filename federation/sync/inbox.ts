@@ -16,6 +16,7 @@ import type {
   UnknownFrame,
   VectorFrame,
 } from '../../spec/sync/frames.ts'
+import type { Acks } from './acks.ts'
 import type { Version } from './components.ts'
 import type { Forks } from './forks.ts'
 import type { Fetcher } from './fetcher.ts'
@@ -35,6 +36,7 @@ export interface InboxParts {
   readonly intake: Intake
   readonly outbox: Outbox
   readonly fetcher: Fetcher
+  readonly acks: Acks
   /** How long a feed that was only told of may come by itself. */
   haveDelayMs(channel: ChannelId): number
   settled(session: Session, piece: Piece, outcome: Outcome): boolean
@@ -55,7 +57,7 @@ export interface Inbox {
 }
 
 export const createInbox = (parts: InboxParts): Inbox => {
-  const { hash, clock, nodeId, scope, holdings, forks, intake, outbox, fetcher } = parts
+  const { hash, clock, nodeId, scope, holdings, forks, intake, outbox, fetcher, acks } = parts
   /** Channels of a vector that is told in several frames, with the feeds so far. */
   const partial = new Map<Session, Map<ChannelId, Set<FeedId>>>()
   const questions = new Map<Session, { sinceMs: number; count: number }>()
@@ -67,27 +69,18 @@ export const createInbox = (parts: InboxParts): Inbox => {
 
   /** Both hold the same of a channel, so we know what the peer holds. */
   const sameIn = (session: Session, channel: ChannelId): void => {
-    askForHistory(session, channel)
+    if (holdings.of(channel).some(({ isWhole }) => !isWhole)) acks.askForHistory(session, channel, historyMs)
     if (session.seen.has(channel)) return
     session.seen.add(channel)
     parts.seen()
     let theirs: Version | undefined
     for (const version of holdings.of(channel)) {
-      const { feed, node, floor, head, headId } = version
-      session.known.set(feed, { floor, head, sent: head, stalled: false })
+      const { feed, node, head, headId } = version
+      session.known.set(feed, { floor: session.known.get(feed)?.floor, head, sent: head, stalled: false })
       if (node === session.node && headId > (theirs?.headId ?? '')) theirs = version
     }
     // SYNC-8: an ACK may have been lost with the last connection. Whether its history is here, only we know.
-    if (theirs?.isWhole === true) session.due.acks.set(theirs.feed, theirs.head)
-  }
-
-  /** Digests say nothing of floors: who has the history that is still missing here has to be asked, now and then. */
-  const askForHistory = (session: Session, channel: ChannelId): void => {
-    const askedMs = session.historyAskedMs.get(channel)
-    if (askedMs !== undefined && clock.now() - askedMs < historyMs) return
-    if (holdings.of(channel).every(({ isWhole }) => isWhole)) return
-    session.historyAskedMs.set(channel, clock.now())
-    session.due.vectors.set(channel, { ask: true })
+    if (theirs !== undefined && acks.isAll(session, theirs)) session.due.acks.set(theirs.feed, theirs.head)
   }
 
   const isOurs = (feed: FeedId): boolean => holdings.version(feed)?.node === nodeId
@@ -146,6 +139,9 @@ export const createInbox = (parts: InboxParts): Inbox => {
       const reached = Math.min(head, mine.head)
       session.known.set(feed, { floor, head: reached, sent: reached, stalled: false })
       if (isOurs(feed)) parts.replicated(session, feed, { floor, head: reached })
+      // SYNC-8: it may have waited for this: the origin has no more of the beginning than is here.
+      const isAll = origin.node === session.node && !mine.isWhole && acks.isAll(session, mine)
+      if (isAll) session.due.acks.set(feed, Math.max(mine.head, session.due.acks.get(feed) ?? 0))
       if (mine.head === state.head && head === state.head && !same(mine.headHash, headHash)) {
         parts.suspect(session, feed)
         return feed
@@ -182,7 +178,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
   const onAck = (session: Session, feed: FeedId, seq: number): void => {
     const mine = holdings.version(feed)
     if (mine === undefined || !scope.isShared(session.node, mine.channel)) return
-    const known = session.known.get(feed) ?? { floor: 1, head: 0, sent: 0, stalled: false }
+    const known = session.known.get(feed) ?? { floor: undefined, head: 0, sent: 0, stalled: false }
     const acked = Math.min(seq, mine.head)
     const head = Math.max(known.head, acked)
     if (isOurs(feed)) parts.replicated(session, feed, { head: acked })

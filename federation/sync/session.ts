@@ -10,7 +10,8 @@ import type { FrameStream, Peer, Timers } from '../components.ts'
 
 /** What the peer holds of a feed. */
 export interface Known {
-  floor: number
+  /** Where it begins, by its own word (VECTOR, HAVE); 0: it has nothing; undefined: it has not said so. */
+  floor: number | undefined
   /** Synced to its disk, by its own word. */
   head: number
   /** Pushed up to here; at least `head`. */

@@ -54,4 +54,34 @@ describe('what is told to be replicated', () => {
     await lab.settle(away.boot())
     assert.ok(await lab.world.runUntil(() => told.includes(line), 20_000))
   })
+
+  // SYNC-8
+  it('waits for the beginning of the feed, unless its author has no more of it', async () => {
+    const [home, other, author] = [lab.site(0), lab.site(1), lab.site(2)]
+    home.crash()
+    other.crash()
+    const { feed } = await lab.say(2, 'first')
+    await lab.say(2, 'second')
+    await lab.world.run(2_000)
+    const version = author.process.log.sealedFeeds(lab.general).find((one) => one.feed === feed)
+    const slice = await lab.settle(author.process.log.slice(feed, 2, 1))
+    assert.ok(version && slice?.seal)
+    author.crash()
+    await lab.settle(home.boot())
+    const stranger = await lab.stranger(author.keys)
+    await lab.world.run(2_000)
+    const asked = (): boolean =>
+      stranger.frames.some((frame) => frame.type === 'vector' && frame.channel === lab.general && frame.ask)
+    const acks = (): number[] => stranger.frames.flatMap((frame) => (frame.type === 'ack' ? [frame.seq] : []))
+    stranger.frames.splice(0)
+    stranger.send(0, { type: 'push', piece: { ...slice, redactedBy: new Map(), certificates: [] } })
+    assert.ok(await lab.world.runUntil(asked, 2_000))
+    assert.equal(home.process.log.feeds(lab.general).find((one) => one.feed === feed)?.floor, 2)
+    assert.deepEqual(acks(), [])
+    const { node, channel, epoch, head, headHash, headId } = version
+    const state = { origin: { node, channel, epoch }, floor: 2, head, headHash, headId }
+    stranger.send(0, { type: 'vector', channel: lab.general, ask: false, more: false, feeds: [state] })
+    assert.ok(await lab.world.runUntil(() => acks().length > 0, 2_000))
+    assert.deepEqual(acks(), [2])
+  })
 })
