@@ -57,8 +57,9 @@ const viewOf = ({ process }: Site, channel: ChannelId): string => {
       [...process.sync.equivocations()]
         .filter(({ origin }) => origin.channel === channel)
         .map(({ feed, at }) => {
-          const head = process.log.feeds(channel).find((one) => one.feed === feed)?.head ?? 0
-          return `${feed.slice(0, 6)} to ${Math.min(head, at - 1)} forks at ${at}`
+          const { floor, head } = process.log.feeds(channel).find((one) => one.feed === feed) ?? { floor: 1, head: 0 }
+          const common = floor < at ? `${floor}-${Math.min(head, at - 1)}` : 'nothing'
+          return `${feed.slice(0, 6)}:${common} forks at ${at}`
         })
         .sort(),
     )
