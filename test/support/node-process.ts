@@ -177,7 +177,7 @@ const startLife = async (data: string, options: NodeOptions, heard: (text: strin
   const [command, ...rest] = [...(options.under ?? []), process.execPath, ...nodeFlags, cliFile]
   const child = spawn(command ?? '', [...rest, 'up', '--json', '--data', data, ...anyPorts, ...(options.flags ?? [])], {
     cwd: repository,
-    env: { ...environmentWithoutHearth(), ...options.environment },
+    env: { MALLOC_ARENA_MAX: '2', ...environmentWithoutHearth(), ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exited = once(child, 'close').then(([code]) => code as number | null)
