@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Logger, Policy } from '../broker/components.ts'
 import { HearthError } from '../spec/errors.ts'
 import { isHandle, isUserName } from '../spec/identifiers.ts'
-import type { ChannelId, FeedId, Handle, MemberId, NodeId, ServerId, UserName } from '../spec/ids.ts'
+import type { ChannelId, Handle, ServerId, UserName } from '../spec/ids.ts'
 import { parseInviteLink } from '../spec/invite-link.ts'
 import { limits } from '../spec/limits.ts'
 import { userTopic } from '../spec/topics.ts'
@@ -14,8 +14,9 @@ import { accountCalls } from './accounts/calls.ts'
 import { createAccounts } from './accounts/create-accounts.ts'
 import { createRateLimiter } from './accounts/rate-limit.ts'
 import { admissionTo } from './admission.ts'
+import type { Away, JoinServer } from './away.ts'
 import { createAnnounce, type Announce, type FanOut } from './announce.ts'
-import { openAuthorKeys, type AuthorKeys, type AuthorKeysComponents } from './authors/author-keys.ts'
+import { openAuthorKeys, type AuthorKeys } from './authors/author-keys.ts'
 import { authorCalls } from './authors/calls.ts'
 import { createCheckSignature } from './authors/signatures.ts'
 import { createCallTable } from './call-table.ts'
@@ -24,7 +25,7 @@ import { openProofs, provenForks } from './federation/proofs.ts'
 import { receiptCalls } from './federation/receipt-calls.ts'
 import { friendCalls } from './friends/calls.ts'
 import { createFriends } from './friends/create-friends.ts'
-import type { Friends, Remote } from './friends/friends.ts'
+import type { Friends } from './friends/friends.ts'
 import { createPlaces } from './places.ts'
 import type { Config } from './config/settings.ts'
 import type { Data } from './data.ts'
@@ -36,13 +37,12 @@ import { resolveMentions } from './messages/mentions.ts'
 import { later, soon } from './later.ts'
 import { openMessages } from './messages/open-messages.ts'
 import { createPolicy, type Login } from './policy.ts'
-import type { PresenceLink } from './federation/presence-link.ts'
 import type { AwayPresence } from './presence/away.ts'
 import { presenceCalls } from './presence/calls.ts'
 import { openPresence } from './presence/open-presence.ts'
 import type { Presence } from './presence/presence.ts'
 import { profileCalls } from './profiles/calls.ts'
-import { createAwayProfiles, type AwayProfiles, type AwayProfilesComponents } from './profiles/away.ts'
+import { createAwayProfiles, type AwayProfiles } from './profiles/away.ts'
 import { openProfiles, type Profiles } from './profiles/profiles.ts'
 import { readingCalls } from './reading.ts'
 import { createRender, type Render } from './render.ts'
@@ -63,35 +63,6 @@ export interface RoomsComponents {
   readonly fanOut: FanOut
   /** The doors to other nodes, which are made after the rooms, too. */
   readonly away: Away
-}
-
-/** Channels of which the newest messages are here, and all that there are. */
-export type JoinServer = (
-  user: UserName,
-  invite: string,
-  onProgress?: (channels: { readonly done: number; readonly total: number }) => void,
-) => Promise<{ readonly server: ServerId }>
-
-/** What the rooms want of other nodes. */
-export interface Away {
-  /** By an invite of another node. */
-  join: JoinServer
-  /** Asked about friends and DMs. */
-  readonly friends: Remote
-  /** A member of this node types. */
-  typing(channel: ChannelId, member: MemberId): void
-  /** Who of this node is here has changed, or who may see it, or what they say about themselves. */
-  readonly presence: Pick<PresenceLink, 'changed' | 'relationChanged' | 'profileChanged' | 'ask'>
-  /** The device keys of members of another node (NCALL-11). */
-  authorKeys: AuthorKeysComponents['ask']
-  /** NCALL-12 */
-  profile: AwayProfilesComponents['ask']
-  /** How many other nodes have a feed of this one up to that event. */
-  holders(feed: FeedId, seq: number): number
-  /** The domain of a node, checked both ways. */
-  domainOf(node: NodeId): string | undefined
-  /** The node of a domain that is known here. */
-  nodeNamed(domain: string): NodeId | undefined
 }
 
 export interface Rooms extends AsyncDisposable {

@@ -3,10 +3,11 @@ import { createHybridClock, type HybridClock } from '../../spec/hybrid-clock.ts'
 import { eventIdStamp } from '../../spec/event-id.ts'
 import { redact } from '../../spec/event.ts'
 import type { ChannelId, EventId, FeedId } from '../../spec/ids.ts'
+import { assertChained } from './chained.ts'
 import { createBackground, type Background } from './background.ts'
 import type { Batch } from './batch.ts'
 import { localTimers, type LogComponents, type LogInit } from './components.ts'
-import { corrupt, eventValue } from './event-value.ts'
+import { eventValue } from './event-value.ts'
 import { bytesOf, extend, type Feed, type FeedTable } from './feed-table.ts'
 import { createEventReader } from './event-reader.ts'
 import { encodeSeal } from '../../spec/seal.ts'
@@ -135,7 +136,7 @@ class OpenLog implements Log {
       await this.#components.store.clearDamage()
     }
     for (const feed of this.#unsealed()) {
-      await this.#assertChained(feed)
+      await assertChained(this.#reader, feed)
       this.#background.touch(feed)
     }
     await this.#background.settle()
@@ -393,26 +394,6 @@ class OpenLog implements Log {
     const findings = await this.verify()
     const found = findings.find(({ kind }) => kind !== 'engine')
     if (found) throw new HearthError('CORRUPT', `${found.what}; ${found.fix}`)
-  }
-
-  /** FEED-4: what this node seals after a crash, it has checked. */
-  async #assertChained(feed: Feed): Promise<void> {
-    const from = Math.max(feed.sealed, feed.storedFloor)
-    let last: Uint8Array | undefined
-    for (let seq = from; seq <= feed.stored.seq;) {
-      const events = await this.#reader.feedEvents(feed, seq, 1_000)
-      for (const { prevHash, entry, hash } of events) {
-        if (last && Buffer.compare(prevHash, last) !== 0) {
-          throw corrupt(feed.channel, entry.id, 'the event is not linked to the one before it')
-        }
-        last = hash
-      }
-      seq += events.length
-      if (events.length === 0) throw corrupt(feed.channel, undefined, `event ${seq} of feed ${feed.id} is missing`)
-    }
-    if (!last || Buffer.compare(last, feed.stored.hash) !== 0) {
-      throw corrupt(feed.channel, feed.stored.id, `feed ${feed.id} does not end in its head`)
-    }
   }
 }
 
