@@ -50,7 +50,8 @@ export const createAcks = (parts: {
       for (const one of new Set([session, sessions.get(origin.node)])) {
         if (one === undefined || !scope.isShared(one.node, origin.channel)) continue
         if (one.node === origin.node && version !== undefined && !isAll(one, version)) {
-          if (one.known.get(feed)?.floor === undefined) askForHistory(one, origin.channel, askAgainMs)
+          // Nothing is fetched: it has not said where it begins, or that was before it dropped of it.
+          askForHistory(one, origin.channel, askAgainMs)
         } else one.due.acks.set(feed, Math.max(seq, one.due.acks.get(feed) ?? 0))
         one.wake()
       }

@@ -122,7 +122,7 @@ export const createInbox = (parts: InboxParts): Inbox => {
     session.seen.add(channel)
     parts.seen()
     for (const { feed } of holdings.of(channel)) {
-      if (!names.has(feed)) session.known.set(feed, { floor: 0, head: 0, sent: 0, stalled: false })
+      if (!names.has(feed)) session.known.set(feed, { floor: undefined, head: 0, sent: 0, stalled: false })
     }
     if (ask) session.due.vectors.set(channel, { ask: session.due.vectors.get(channel)?.ask ?? false })
   }

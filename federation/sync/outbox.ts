@@ -151,7 +151,7 @@ export const createOutbox = (parts: OutboxParts): Outbox => {
   const knownOf = (session: Session, { feed, channel }: Pick<Version, 'feed' | 'channel'>): Known | undefined => {
     const known = session.known.get(feed)
     if (known !== undefined || !session.seen.has(channel)) return known
-    const none: Known = { floor: 0, head: 0, sent: 0, stalled: false }
+    const none: Known = { floor: undefined, head: 0, sent: 0, stalled: false }
     session.known.set(feed, none)
     return none
   }

@@ -10,7 +10,7 @@ import type { FrameStream, Peer, Timers } from '../components.ts'
 
 /** What the peer holds of a feed. */
 export interface Known {
-  /** Where it begins, by its own word (VECTOR, HAVE); 0: it has nothing; undefined: it has not said so. */
+  /** Where it begins, by its own word (VECTOR, HAVE); undefined: not known. */
   floor: number | undefined
   /** Synced to its disk, by its own word. */
   head: number
