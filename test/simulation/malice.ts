@@ -17,7 +17,7 @@ import { decodeFrame } from '../../spec/sync/decode.ts'
 import { encodeFrame } from '../../spec/sync/encode.ts'
 import type { Piece, SyncFrame } from '../../spec/sync/frames.ts'
 import type { Station } from './network.ts'
-import { within, type Run } from './run.ts'
+import { isOut, within, type Run } from './run.ts'
 import { createKeys, verify, type Site } from './site.ts'
 
 export interface Malice {
@@ -261,7 +261,9 @@ export const createMalice = (run: Run): Malice => {
     async findings(up) {
       const found = secrets.map((secret) => `the liar got ${secret}`)
       for (const feed of forked) {
-        const readers = up.filter((site) => up[0]?.process.directory.mayServe(site.keys.nodeId, general) === true)
+        const readers = up.filter(
+          (site) => up[0]?.process.directory.mayServe(site.keys.nodeId, general) === true && !isOut(site),
+        )
         const held = readers.filter((site) => site.process.log.feeds().some((one) => one.feed === feed))
         const proven = readers.filter((site) => site.process.sync.equivocations().some((one) => one.feed === feed))
         const heads = new Set(
