@@ -4,7 +4,7 @@ import { friendAccept } from '../../../spec/calls/friend.accept.ts'
 import { friendList } from '../../../spec/calls/friend.list.ts'
 import { friendRequest } from '../../../spec/calls/friend.request.ts'
 import { callNode } from '../../support/calls.ts'
-import { openSite, shared, type Person, type Site } from './nodes.ts'
+import { openSite, untilAlike, type Person, type Site } from './nodes.ts'
 
 describe('friends on two nodes', () => {
   let oak: Site
@@ -55,7 +55,7 @@ describe('friends on two nodes', () => {
     await alice.heard('just us')
     await alice.say(channel, 'indeed')
     await bob.heard('indeed')
-    assert.deepEqual(shared(await bob.read(channel)), shared(await alice.read(channel)))
+    await untilAlike([bob, alice], channel, 'indeed')
   })
 
   it('a DM to a node that is away waits, and arrives once', async () => {
